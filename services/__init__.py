@@ -1,0 +1,1 @@
+"""The reference stack's services, one folder each, and the few modules they all share."""

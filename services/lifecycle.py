@@ -1,0 +1,21 @@
+"""How a service process lives: one event loop, until somebody asks it to stop."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+
+import uvloop
+
+
+async def until_stopped() -> None:
+    """Return at the first SIGTERM or SIGINT; what follows in the caller is the drain."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
+
+
+def run(main: Coroutine[object, object, None]) -> None:
+    """Run a service's main coroutine on uvloop and return when it has drained."""
+    uvloop.run(main)
