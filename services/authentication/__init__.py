@@ -1,0 +1,1 @@
+"""Authentication: accounts, sessions and tokens."""

@@ -1,0 +1,1 @@
+"""Chat: profiles, rooms, members and messages, each room with one ordered log."""

@@ -1,0 +1,36 @@
+"""Wire up authentication, serve, drain: `python -m services.authentication`."""
+
+import asyncpg
+
+from protos.veigo.authentication.v1.authentication_pb2_grpc import add_AuthenticationServiceServicer_to_server
+from services import lifecycle, logs
+from services.access_tokens import TokenVerifier
+from services.authentication.passwords import PasswordLane
+from services.authentication.rpc import SERVICE, Authentication
+from services.authentication.settings import Settings
+from services.authentication.store import Store
+from services.authentication.tokens import TokenSigner
+from services.rpc_server import serving
+
+
+async def main() -> None:
+    """Run until told to stop."""
+    settings = Settings()
+    logs.configure("authentication", settings.log_level)
+    signer = TokenSigner.from_file(
+        settings.signing_key_file, settings.token_issuer, settings.access_token_s, settings.refresh_token_s
+    )
+
+    async def own_keys() -> str:
+        return signer.key_set()
+
+    passwords = PasswordLane()
+    async with asyncpg.create_pool(settings.database_url, min_size=2, max_size=8, command_timeout=10) as pool:
+        rpc = Authentication(Store(pool), passwords, signer, TokenVerifier(settings.token_issuer, own_keys))
+        services = [(SERVICE, lambda server: add_AuthenticationServiceServicer_to_server(rpc, server))]
+        async with serving(f"{settings.listen_host}:{settings.listen_port}", services, settings.drain_s):
+            await lifecycle.until_stopped()
+    passwords.close()
+
+
+lifecycle.run(main())

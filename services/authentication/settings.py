@@ -1,0 +1,21 @@
+"""What authentication is told by its environment."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment of the service; names are the fields' in upper case."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    database_url: str
+    signing_key_file: Path
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 4100
+    log_level: str = "info"
+    drain_s: float = 5.0
+    token_issuer: str = "veigo"  # noqa: S105 - a name, not a secret
+    access_token_s: int = 15 * 60
+    refresh_token_s: int = 30 * 24 * 3600

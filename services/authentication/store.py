@@ -1,0 +1,135 @@
+"""All SQL of authentication. Every method is one transaction; nothing here decides."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from services.authentication.tokens import RefreshGrant, Session
+
+if TYPE_CHECKING:  # generic in the type stubs only
+    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as it is stored."""
+
+    id: uuid.UUID
+    email: str
+    is_email_verified: bool
+    phone: str | None
+    is_phone_verified: bool
+    password_hash: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class AlreadyTaken(Exception):  # noqa: N818 - an answer, not an error
+    """The e-mail address or phone number belongs to an account."""
+
+
+class Store:
+    """Accounts, sessions and refresh tokens in PostgreSQL."""
+
+    def __init__(self, pool: "Pool") -> None:
+        self._pool = pool
+
+    async def sign_up(
+        self, email: str, password_hash: str, phone: str | None, client_id: str, session: Session, refresh: RefreshGrant
+    ) -> Account:
+        """Insert an account with its first session.
+
+        Raises:
+            AlreadyTaken: there is an account with this e-mail address, in any case, or this phone number.
+        """
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                row = await connection.fetchrow(
+                    "INSERT INTO accounts (id, email, password_hash, phone) VALUES ($1, $2, $3, $4) RETURNING *",
+                    session.account_id,
+                    email,
+                    password_hash,
+                    phone,
+                )
+                await _insert_session(connection, session, client_id, refresh)
+        except asyncpg.UniqueViolationError:
+            raise AlreadyTaken from None
+        if row is None:
+            raise AssertionError("INSERT … RETURNING returns its row")
+        return Account(**row)
+
+    async def sign_in(self, session: Session, client_id: str, refresh: RefreshGrant) -> None:
+        """Insert a session and revoke the one this device had."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            # Two sign-ins of one device at once: the account's row makes them take turns.
+            await connection.execute("SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE", session.account_id)
+            await connection.execute(
+                f"{_REVOKE} WHERE account_id = $1 AND client_id = $2 AND revoked_at IS NULL",
+                session.account_id,
+                client_id,
+            )
+            await _insert_session(connection, session, client_id, refresh)
+
+    async def account_by_email(self, email: str) -> Account | None:
+        """Return the account with this e-mail address, in any case."""
+        row = await self._pool.fetchrow("SELECT * FROM accounts WHERE lower(email) = lower($1)", email)
+        return Account(**row) if row else None
+
+    async def live_session(self, session_id: uuid.UUID) -> Session | None:
+        """Return a session unless it is unknown or revoked."""
+        row = await self._pool.fetchrow(
+            "SELECT id, account_id, version FROM sessions WHERE id = $1 AND revoked_at IS NULL", session_id
+        )
+        return Session(**row) if row else None
+
+    async def session_of_refresh_token(self, token_id: uuid.UUID) -> Session | None:
+        """Return the live session that a refresh token belongs to, whether the token was used or not."""
+        row = await self._pool.fetchrow(
+            """SELECT sessions.id, account_id, version FROM refresh_tokens JOIN sessions ON sessions.id = session_id
+               WHERE refresh_tokens.id = $1 AND revoked_at IS NULL""",
+            token_id,
+        )
+        return Session(**row) if row else None
+
+    async def rotate(self, session: Session, used: uuid.UUID, fresh: RefreshGrant) -> bool:
+        """Exchange a refresh token for a fresh one.
+
+        Returns:
+            Whether it was exchanged. False means it had been used before, and its session is now revoked.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            first_use = await connection.fetchval(
+                "UPDATE refresh_tokens SET used_at = now() WHERE id = $1 AND used_at IS NULL RETURNING true", used
+            )
+            if first_use:
+                await _insert_refresh_token(connection, session, fresh)
+            else:
+                await connection.execute(f"{_REVOKE} WHERE id = $1 AND revoked_at IS NULL", session.id)
+        return bool(first_use)
+
+
+_REVOKE = "UPDATE sessions SET revoked_at = now(), updated_at = now(), version = version + 1"
+
+
+async def _insert_session(connection: "Connection", session: Session, client_id: str, refresh: RefreshGrant) -> None:
+    await connection.execute(
+        "INSERT INTO sessions (id, account_id, client_id, version) VALUES ($1, $2, $3, $4)",
+        session.id,
+        session.account_id,
+        client_id,
+        session.version,
+    )
+    await _insert_refresh_token(connection, session, refresh)
+
+
+async def _insert_refresh_token(connection: "Connection", session: Session, refresh: RefreshGrant) -> None:
+    await connection.execute(
+        "INSERT INTO refresh_tokens (id, session_id, expires_at) VALUES ($1, $2, $3)",
+        refresh.id,
+        session.id,
+        refresh.expires_at,
+    )

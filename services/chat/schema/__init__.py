@@ -1,0 +1,1 @@
+"""The tables of chat, oldest migration first."""
