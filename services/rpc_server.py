@@ -32,6 +32,10 @@ Handler = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Any]]
 class WordedErrors(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpcio ships no types
     """Turns a `Problem` into its status, and whatever else is raised into INTERNAL without a trace of its insides."""
 
+    def __init__(self, outages: tuple[type[Exception], ...]) -> None:
+        """Word `outages` as UNAVAILABLE: the errors that mean a dependency is out."""
+        self._outages = outages
+
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
@@ -42,11 +46,13 @@ class WordedErrors(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpcio 
         if handler is None or handler.unary_unary is None:
             return handler
         return grpc.unary_unary_rpc_method_handler(
-            _worded(handler.unary_unary, details.method), handler.request_deserializer, handler.response_serializer
+            _worded(handler.unary_unary, details.method, self._outages),
+            handler.request_deserializer,
+            handler.response_serializer,
         )
 
 
-def _worded(call: Handler, method: str) -> Handler:
+def _worded(call: Handler, method: str, outages: tuple[type[Exception], ...]) -> Handler:
     async def answer(request: object, context: grpc.aio.ServicerContext) -> object:
         remaining_s = context.time_remaining()
         deadline_s = DEADLINE_MAX_S if remaining_s is None else min(remaining_s, DEADLINE_MAX_S)
@@ -60,6 +66,10 @@ def _worded(call: Handler, method: str) -> Handler:
             await rpc_status.abort(context, late)
         except grpc.aio.AbortError:
             raise
+        except outages as error:
+            log.warning("dependency_out", method=method, error=type(error).__name__)
+            out = Problem(Code.UNAVAILABLE, "A database this needs is out; try again in a few seconds.")
+            await rpc_status.abort(context, out)
         except Exception:
             log.exception("rpc_failed", method=method)
             unexpected = Problem(Code.INTERNAL, "Something failed on our side; the logs of this moment say what.")
@@ -70,20 +80,24 @@ def _worded(call: Handler, method: str) -> Handler:
 
 @asynccontextmanager
 async def serving(
-    address: str, services: Iterable[tuple[str, Callable[[grpc.aio.Server], None]]], drain_s: float
+    address: str,
+    services: Iterable[tuple[str, Callable[[grpc.aio.Server], None]]],
+    drain_s: float,
+    outages: tuple[type[Exception], ...] = (),
 ) -> "AsyncIterator[grpc.aio.Server]":
     """Serve while the context is open, then drain.
 
     Args:
         address: `host:port` to listen on.
         services: full name and registration of each service.
+        outages: exceptions that mean a dependency is out; callers get UNAVAILABLE.
         drain_s: how long calls under way may take to finish once the context is left; then they are cancelled.
 
     Raises:
         RuntimeError: the address is taken.
     """
     server = grpc.aio.server(
-        interceptors=[WordedErrors()],
+        interceptors=[WordedErrors(outages)],
         maximum_concurrent_rpcs=CALLS_AT_ONCE_MAX,
         options=[
             ("grpc.max_receive_message_length", REQUEST_BYTES_MAX),

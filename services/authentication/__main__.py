@@ -1,9 +1,7 @@
 """Wire up authentication, serve, drain: `python -m services.authentication`."""
 
-import asyncpg
-
 from protos.veigo.authentication.v1.authentication_pb2_grpc import add_AuthenticationServiceServicer_to_server
-from services import lifecycle, logs
+from services import lifecycle, logs, postgres
 from services.access_tokens import TokenVerifier
 from services.authentication.passwords import PasswordLane
 from services.authentication.rpc import SERVICE, Authentication
@@ -25,10 +23,12 @@ async def main() -> None:
         return signer.key_set()
 
     passwords = PasswordLane()
-    async with asyncpg.create_pool(settings.database_url, min_size=2, max_size=8, command_timeout=10) as pool:
+    async with postgres.pool(settings.database_url, settings.connections_max) as pool:
         rpc = Authentication(Store(pool), passwords, signer, TokenVerifier(settings.token_issuer, own_keys))
         services = [(SERVICE, lambda server: add_AuthenticationServiceServicer_to_server(rpc, server))]
-        async with serving(f"{settings.listen_host}:{settings.listen_port}", services, settings.drain_s):
+        async with serving(
+            f"{settings.listen_host}:{settings.listen_port}", services, settings.drain_s, postgres.OUTAGES
+        ):
             await lifecycle.until_stopped()
     passwords.close()
 

@@ -19,3 +19,4 @@ class Settings(BaseSettings):
     token_issuer: str = "veigo"  # noqa: S105 - a name, not a secret
     access_token_s: int = 15 * 60
     refresh_token_s: int = 30 * 24 * 3600
+    connections_max: int = 8

@@ -1,9 +1,8 @@
 """Wire up chat, serve, drain: `python -m services.chat`."""
 
-import asyncpg
 import grpc
 
-from services import lifecycle, logs
+from services import lifecycle, logs, postgres
 from services.access_tokens import TokenVerifier
 from services.chat import rpc
 from services.chat.authorization import Authorization
@@ -19,16 +18,16 @@ async def main() -> None:
     settings = Settings()
     logs.configure("chat", settings.log_level)
     async with (
-        asyncpg.create_pool(
-            settings.database_url, min_size=2, max_size=settings.connections_max, command_timeout=10
-        ) as pool,
+        postgres.pool(settings.database_url, settings.connections_max) as pool,
         DecisionPoint(settings.opa_url, settings.decision_wait_s) as decisions,
         grpc.aio.insecure_channel(settings.authentication_address) as channel,
     ):
         store = Store(pool)
         verifier = TokenVerifier(settings.token_issuer, fetched_from(channel))
         services = rpc.services(store, Authorization(verifier, decisions, store.membership_version))
-        async with serving(f"{settings.listen_host}:{settings.listen_port}", services, settings.drain_s):
+        async with serving(
+            f"{settings.listen_host}:{settings.listen_port}", services, settings.drain_s, postgres.OUTAGES
+        ):
             await lifecycle.until_stopped()
 
 
