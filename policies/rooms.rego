@@ -38,4 +38,4 @@ else := answer("stale", "the room is not known yet") if not known
 
 else := answer("stale", "the room's members changed and the data has not caught up") if not fresh
 
-answer(outcome, reason) := {"outcome": outcome, "reason": reason, "data_version": applied}
+answer(outcome, reason) := {"outcome": outcome, "about": "room", "reason": reason, "data_version": applied}

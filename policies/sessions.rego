@@ -36,4 +36,4 @@ else := answer("allow", "the session is good") if known.revoked == false
 
 else := answer("deny", "the session was revoked")
 
-answer(outcome, reason) := {"outcome": outcome, "reason": reason, "data_version": applied}
+answer(outcome, reason) := {"outcome": outcome, "about": "session", "reason": reason, "data_version": applied}

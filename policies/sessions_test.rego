@@ -18,18 +18,18 @@ decided(id, version) := decision if {
 }
 
 test_a_live_session_is_allowed if {
-	decided("live", 1) == {"outcome": "allow", "reason": "the session is good", "data_version": 1}
+	decided("live", 1) == {"outcome": "allow", "about": "session", "reason": "the session is good", "data_version": 1}
 }
 
 test_a_revoked_session_is_denied_for_tokens_from_before_it_too if {
 	decided("ended", 1).outcome == "deny"
-	decided("ended", 2) == {"outcome": "deny", "reason": "the session was revoked", "data_version": 2}
+	decided("ended", 2) == {"outcome": "deny", "about": "session", "reason": "the session was revoked", "data_version": 2}
 }
 
 test_a_session_newer_than_the_data_is_stale if decided("live", 2).outcome == "stale"
 
 test_an_unknown_session_is_stale_not_denied if {
-	decided("nobody", 1) == {"outcome": "stale", "reason": "the session is not known yet", "data_version": 0}
+	decided("nobody", 1) == {"outcome": "stale", "about": "session", "reason": "the session is not known yet", "data_version": 0}
 }
 
 test_everything_is_stale_before_the_marker if {

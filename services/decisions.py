@@ -22,8 +22,11 @@ from typing import Self
 
 import aiohttp
 import msgspec
+import structlog
 
 from services.problems import Code, Problem
+
+log = structlog.get_logger()
 
 ASK_TIMEOUT_S = 0.5  # one question; OPA answers in well under a millisecond when it is well
 CONNECTIONS_MAX = 64  # further questions wait for a free one, within ASK_TIMEOUT_S
@@ -41,9 +44,10 @@ class Outcome(StrEnum):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """A policy's answer, the reason it gives, and the version of the data it decided on."""
+    """A policy's answer: about the session or the room, why, and the version of the data it decided on."""
 
     outcome: Outcome
+    about: str = ""
     reason: str = ""
     data_version: int = 0
 
@@ -58,14 +62,21 @@ _decoder = msgspec.json.Decoder(_Answer)
 _encoder = msgspec.json.Encoder()
 
 
+def undecided() -> Problem:
+    """The refusal while nobody can say whether it is allowed; the logs say why."""
+    return Problem(Code.UNAVAILABLE, "Permissions cannot be decided right now; try again in a few seconds.")
+
+
 def decision_in(body: bytes, policy: str) -> Decision:
     """The decision in OPA's answer; anything that is not clearly one is a Problem, never an allow."""
     try:
         decision = _decoder.decode(body).result
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem(Code.UNAVAILABLE, f"policy {policy} answered something unreadable: {error}") from error
+        log.warning("decision_unreadable", policy=policy, error=str(error))
+        raise undecided() from error
     if decision is None:
-        raise Problem(Code.UNAVAILABLE, f"policy {policy} is undefined; check that OPA loaded policies/{policy}.rego")
+        log.warning("decision_undefined", policy=policy, hint=f"check that OPA loaded policies/{policy}.rego")
+        raise undecided()
     return decision
 
 
@@ -88,7 +99,7 @@ async def settled(ask: Callable[[], Awaitable[Decision]], wait_s: float) -> Deci
         await asyncio.sleep(pause_s)
         decision = await ask()
     if decision.outcome is Outcome.STALE:
-        message = f"permissions have not caught up within {wait_s:g} s ({decision.reason}); try again shortly"
+        message = f"Permissions have not caught up within {wait_s:g} s: {decision.reason}; try again shortly."
         raise Problem(Code.UNAVAILABLE, message)
     return decision
 
@@ -110,11 +121,11 @@ class DecisionPoint:
                 answer = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             reason = str(error) or f"no answer within {ASK_TIMEOUT_S:g} s"
-            raise Problem(
-                Code.UNAVAILABLE, f"permissions cannot be decided now: OPA at {self._url}: {reason}"
-            ) from error
+            log.warning("decision_unanswered", policy=policy, opa=self._url, reason=reason)
+            raise undecided() from error
         if response.status != 200:
-            raise Problem(Code.UNAVAILABLE, f"permissions cannot be decided now: OPA answered {response.status}")
+            log.warning("decision_refused", policy=policy, opa=self._url, status=response.status)
+            raise undecided()
         return decision_in(answer, policy)
 
     async def settle(self, policy: str, question: Mapping[str, object], /) -> Decision:

@@ -69,15 +69,15 @@ class Authorization:
         """Refuse a caller whose session was ended.
 
         Raises:
-            Problem: FORBIDDEN or UNAVAILABLE.
+            Problem: UNAUTHENTICATED or UNAVAILABLE.
         """
-        await self._check("use_access_token", _session(caller), "Your session was ended; sign in again.")
+        await self._check("use_access_token", _session(caller), "You may not do this.")
 
     async def check_room(self, policy: str, caller: Caller, room_id: uuid.UUID, refusal: str) -> int:
         """Refuse a caller whom `policy` does not allow in a room; returns the membership version that decided.
 
         Raises:
-            Problem: NOT_FOUND, FORBIDDEN with the sentence `refusal`, or UNAVAILABLE.
+            Problem: NOT_FOUND, UNAUTHENTICATED, FORBIDDEN with the sentence `refusal`, or UNAVAILABLE.
         """
         version = await self._membership_version(room_id)
         if version is None:
@@ -112,8 +112,11 @@ class Authorization:
 
     async def _check(self, policy: str, question: dict[str, object], refusal: str) -> None:
         decision = await self._decisions.settle(policy, question)
-        if decision.outcome is not Outcome.ALLOW:
-            raise Problem(Code.FORBIDDEN, refusal)
+        if decision.outcome is Outcome.ALLOW:
+            return
+        if decision.about == "session":
+            raise Problem(Code.UNAUTHENTICATED, "Your session was ended; sign in again.")
+        raise Problem(Code.FORBIDDEN, refusal)
 
 
 def _session(caller: Caller) -> dict[str, object]:

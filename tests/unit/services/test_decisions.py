@@ -9,9 +9,9 @@ import pytest
 from services.decisions import Decision, DecisionPoint, Outcome, decision_in, pauses_s, settled
 from services.problems import Code, Problem
 
-ALLOW = Decision(Outcome.ALLOW, "member", 7)
-DENY = Decision(Outcome.DENY, "not a member", 7)
-STALE = Decision(Outcome.STALE, "room not known yet")
+ALLOW = Decision(Outcome.ALLOW, reason="member", data_version=7)
+DENY = Decision(Outcome.DENY, reason="not a member", data_version=7)
+STALE = Decision(Outcome.STALE, reason="room not known yet")
 
 
 def in_turn(*decisions: Decision) -> Callable[[], Awaitable[Decision]]:
@@ -57,7 +57,7 @@ def test_what_is_not_clearly_a_decision_is_unavailable(answer: bytes):
         decision_in(answer, "join_room")
 
     assert caught.value.code == Code.UNAVAILABLE
-    assert "join_room" in caught.value.message
+    assert "join_room" not in caught.value.message  # what is wrong inside is for the logs, not for callers
 
 
 def test_pauses_grow_and_add_up_to_the_wait():

@@ -18,11 +18,12 @@ class Policies:
 
     def __init__(self, outcome):
         self.outcome = outcome
+        self.about = "room"
         self.asked = []
 
     async def settle(self, policy, question):
         self.asked.append((policy, question))
-        return Decision(self.outcome)
+        return Decision(self.outcome, self.about)
 
 
 def authorization(outcome=Outcome.ALLOW, versions=(7,)):
@@ -89,6 +90,16 @@ async def test_whom_the_policies_do_not_allow_changes_nothing():
         await who.change_room("send_message", CALLER, ROOM, "ask a member", change)
 
     assert Code.FORBIDDEN == refused.value.code
+
+
+async def test_an_ended_session_must_sign_in_again_wherever_it_is_found_out():
+    """A room's policy settles the session first, and says so."""
+    who, policies = authorization(Outcome.DENY)
+    policies.about = "session"
+    with pytest.raises(Problem, match="sign in again") as refused:
+        await who.check_room("read_room", CALLER, ROOM, "no")
+
+    assert Code.UNAUTHENTICATED == refused.value.code
 
 
 async def test_a_room_nobody_knows_is_not_found():
