@@ -1,0 +1,111 @@
+"""An audited run: carry out a workload, take everything down, ask the witness, judge, and write the report.
+
+Whatever happens to the workload (it cannot start, it crashes, somebody presses Ctrl-C), what was recorded so far is
+judged and written; the marks in the history keep a run that was cut short from passing for a whole one.
+"""
+
+import asyncio
+import contextlib
+import signal
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from veigo.checkers.checker import Checker, judge
+from veigo.checkers.ledger import Ledger
+from veigo.client.session import StepFailed
+from veigo.history import History, RunStarted, now
+from veigo.report import Report, report_of, write
+from veigo.run_folder import RunFolder
+from veigo.witness import Positions, Witness, WitnessUnable
+
+
+class Workload(Protocol):
+    """Something users do to the stack."""
+
+    async def hold(self) -> None:
+        """Do it, from the first step to the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run, and how it is judged."""
+
+    workload: str
+    seed: int
+    parameters: dict[str, Any]
+    make_workload: Callable[[History], AbstractAsyncContextManager[Workload]]
+    checkers: Sequence[Checker]
+    fault_model: str
+
+
+async def audited_run(plan: Plan, folder: RunFolder, witness: Witness) -> tuple[Report, Path]:
+    """Carry a plan out and return its report, with the path of its page."""
+    notes: list[str] = []
+    async with History(folder.history) as history:
+        history.append(RunStarted(folder.id, plan.workload, plan.seed, plan.parameters, now()[1]))
+        before = await _note_positions(witness, notes)
+        await _carry_out(plan, history, notes)
+        if before is not None:
+            await _testify(witness, before, history, notes)
+        history.mark("finished")
+    ledger = Ledger.of(history.records)
+    report = report_of(ledger, judge(plan.checkers, ledger), fault_model=plan.fault_model, notes=notes)
+    return report, write(report, ledger, folder.path)
+
+
+async def _carry_out(plan: Plan, history: History, notes: list[str]) -> None:
+    async def hold() -> None:
+        async with plan.make_workload(history) as workload:
+            await workload.hold()
+
+    task = asyncio.create_task(hold())
+    with _cancelled_by_signals(task):
+        try:
+            await task
+        except asyncio.CancelledError:
+            history.mark("interrupted")
+            notes.append("the run was interrupted before its end")
+        except StepFailed as failed:
+            notes.append(f"the workload could not go on: {failed}")
+        except Exception as error:  # noqa: BLE001 - a crashed workload is judged by what it left, and proves nothing
+            traceback.print_exc()
+            notes.append(f"the workload crashed ({error!r}), which is a bug of the harness")
+
+
+@contextlib.contextmanager
+def _cancelled_by_signals(task: asyncio.Task[None]) -> Iterator[None]:
+    """Let Ctrl-C (or SIGTERM) end the task, and a second one end the process as usual."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def interrupt() -> None:
+        for number in signals:
+            loop.remove_signal_handler(number)
+        task.cancel()
+
+    for number in signals:
+        loop.add_signal_handler(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+async def _note_positions(witness: Witness, notes: list[str]) -> Positions | None:
+    try:
+        return await asyncio.to_thread(witness.note)
+    except WitnessUnable as unable:
+        notes.append(f"no witness, so the inner hops are not measured: {unable}")
+        return None
+
+
+async def _testify(witness: Witness, before: Positions, history: History, notes: list[str]) -> None:
+    try:
+        history.extend(await asyncio.to_thread(witness.read, before))
+    except WitnessUnable as unable:
+        notes.append(f"the witness could not testify, so the inner hops are not measured: {unable}")

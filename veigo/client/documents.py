@@ -1,0 +1,107 @@
+"""The GraphQL documents users send, and the shape of what they read from the answers."""
+
+import msgspec
+
+SIGN_UP = """
+mutation SignUp($name: String!, $email: String!, $password: String!, $clientId: String!) {
+  SignUpAndCreateProfile(name: $name, email: $email, password: $password, clientId: $clientId) {
+    account { id } profile { name } token { access refresh }
+  }
+}"""
+
+CREATE_ROOM = """
+mutation CreateRoom($name: String!, $members: [String]) {
+  CreateRoom(name: $name, type: group, members: $members) { information { id } members { memberId } }
+}"""
+
+CREATE_MESSAGE = """
+mutation CreateMessage($roomId: String!, $content: String!, $messageId: String) {
+  CreateMessage(roomId: $roomId, content: $content, messageId: $messageId) { id sequence createdAt }
+}"""
+
+LIST_MESSAGES = """
+query ListMessages($roomId: String!) {
+  ListMessages(roomId: $roomId) { records { id content senderId } }
+}"""
+
+
+class Account(msgspec.Struct):
+    """An account, as far as a user reads it."""
+
+    id: str
+
+
+class Token(msgspec.Struct):
+    """What a user signs requests with."""
+
+    access: str
+    refresh: str
+
+
+class SignedUp(msgspec.Struct):
+    """The answer inside SignUpAndCreateProfile."""
+
+    account: Account
+    token: Token
+
+
+class SignUpData(msgspec.Struct):
+    """Data of SIGN_UP."""
+
+    signed_up: SignedUp = msgspec.field(name="SignUpAndCreateProfile")
+
+
+class Information(msgspec.Struct):
+    """A room, as far as a user reads it."""
+
+    id: str
+
+
+class Membership(msgspec.Struct):
+    """One member of a new room."""
+
+    member_id: str = msgspec.field(name="memberId")
+
+
+class CreatedRoom(msgspec.Struct):
+    """The answer inside CreateRoom."""
+
+    information: Information
+    members: list[Membership]
+
+
+class CreateRoomData(msgspec.Struct):
+    """Data of CREATE_ROOM."""
+
+    created: CreatedRoom = msgspec.field(name="CreateRoom")
+
+
+class CreatedMessage(msgspec.Struct):
+    """The answer inside CreateMessage: the acknowledgement."""
+
+    id: str
+    sequence: int
+
+
+class CreateMessageData(msgspec.Struct):
+    """Data of CREATE_MESSAGE."""
+
+    created: CreatedMessage = msgspec.field(name="CreateMessage")
+
+
+class ListedMessage(msgspec.Struct):
+    """One message of a page."""
+
+    id: str
+
+
+class MessagePage(msgspec.Struct):
+    """The answer inside ListMessages."""
+
+    records: list[ListedMessage]
+
+
+class ListMessagesData(msgspec.Struct):
+    """Data of LIST_MESSAGES."""
+
+    listed: MessagePage = msgspec.field(name="ListMessages")

@@ -1,0 +1,162 @@
+"""A user: one object that signs up, makes rooms, talks, reads and listens, and has every step written down.
+
+Each method returns the operation as recorded, whatever its ending; nothing is raised for a refusal or a broken
+connection, because to the history those are endings like any other. Only `must` turns a bad ending into an error, for
+the steps without which a workload has no sense.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from veigo.client.documents import (
+    CREATE_MESSAGE,
+    CREATE_ROOM,
+    LIST_MESSAGES,
+    SIGN_UP,
+    CreateMessageData,
+    CreateRoomData,
+    ListMessagesData,
+    SignUpData,
+)
+from veigo.client.graphql import GraphQL
+from veigo.client.socket import Socket
+from veigo.history import Frame, History, Operation, now
+from veigo.outcome import Outcome, code_of, outcome_of
+
+Data = TypeVar("Data", bound=msgspec.Struct)
+
+
+class StepFailed(Exception):  # noqa: N818 - the step failed; the message says what to do
+    """A step that the rest of a workload stands on did not end well."""
+
+
+class User:
+    """One person with one account and one socket."""
+
+    def __init__(
+        self, name: str, base_url: str, graphql: GraphQL, history: History, on_frame: Callable[[Frame], None]
+    ) -> None:
+        self.name = name
+        self.id = ""
+        self._base_url = base_url
+        self._graphql = graphql
+        self._history = history
+        self._on_frame = on_frame
+        self._token = ""
+        self._socket: Socket | None = None
+
+    async def sign_up(self, email: str, password: str, client_id: str) -> Operation:
+        """Make an account and a profile, and keep the token."""
+        operation = Operation("sign_up", user=self.name, content=self.name)
+
+        async def perform() -> None:
+            variables = {"name": self.name, "email": email, "password": password, "clientId": client_id}
+            data = await self._graphql.execute(SIGN_UP, variables, SignUpData)
+            self.id = operation.user = data.signed_up.account.id
+            self._token = data.signed_up.token.access
+
+        return await self._carry_out(operation, perform)
+
+    async def create_room(self, name: str, members: list[str]) -> Operation:
+        """Make a room with others; the operation's `room` is its id and its `members` are everybody in it."""
+        operation = Operation("create_room", user=self.id, content=name)
+
+        async def perform() -> None:
+            data = await self._ask(CREATE_ROOM, {"name": name, "members": members}, CreateRoomData)
+            operation.room = data.created.information.id
+            operation.members = [member.member_id for member in data.created.members]
+
+        return await self._carry_out(operation, perform)
+
+    async def send(
+        self,
+        room: str,
+        content: str,
+        message_id: str,
+        *,
+        intended_ns: int | None = None,
+        expected: Outcome = Outcome.OK,
+    ) -> Operation:
+        """Say something in a room, under an id chosen here so that a send of unknown ending can be found again."""
+        operation = Operation(
+            "send", self.id, expected, room=room, message_id=message_id, content=content, intended_ns=intended_ns
+        )
+
+        async def perform() -> None:
+            variables = {"roomId": room, "content": content, "messageId": message_id}
+            operation.sequence = (await self._ask(CREATE_MESSAGE, variables, CreateMessageData)).created.sequence
+
+        return await self._carry_out(operation, perform)
+
+    async def read(self, room: str, *, expected: Outcome = Outcome.OK) -> Operation:
+        """Read a room's newest page of messages."""
+        operation = Operation("read", self.id, expected, room=room)
+
+        async def perform() -> None:
+            data = await self._ask(LIST_MESSAGES, {"roomId": room}, ListMessagesData)
+            operation.read = [record.id for record in data.listed.records]
+
+        return await self._carry_out(operation, perform)
+
+    async def connect(self) -> Operation:
+        """Open the user's socket."""
+
+        async def perform() -> None:
+            self._socket = await Socket.open(self._base_url, self.id, self._token, self._history, self._on_frame)
+
+        return await self._carry_out(Operation("connect", self.id), perform)
+
+    async def join(self, room: str, *, expected: Outcome = Outcome.OK) -> Operation:
+        """Join a room on the user's socket; the operation's `sequence` is where the room stood."""
+        operation = Operation("join", self.id, expected, room=room)
+
+        async def perform() -> None:
+            if self._socket is None:
+                message = f"{self.name} has no socket; call connect() first"
+                raise RuntimeError(message)
+            operation.sequence = (await self._socket.join(room)).sequence
+
+        return await self._carry_out(operation, perform)
+
+    async def leave(self) -> None:
+        """Close the socket, if there is one."""
+        if self._socket is not None:
+            await self._socket.close()
+
+    async def _ask(self, document: str, variables: dict[str, Any], into: type[Data]) -> Data:
+        return await self._graphql.execute(document, variables, into, self._token)
+
+    async def _carry_out(self, operation: Operation, perform: Callable[[], Awaitable[None]]) -> Operation:
+        operation.started_ns, operation.started_us = now()
+        try:
+            await perform()
+        except (Exception, asyncio.CancelledError) as error:
+            # However it ended, it ended, and outcome_of says how; only a cancellation goes on.
+            operation.outcome = outcome_of(error)
+            operation.code = code_of(error)
+            operation.error = f"{type(error).__name__}: {error}"
+            if isinstance(error, asyncio.CancelledError):
+                raise
+        else:
+            operation.outcome = Outcome.OK
+        finally:
+            operation.ended_ns, _ = now()
+            self._history.append(operation)
+        return operation
+
+
+def must(operation: Operation) -> Operation:
+    """Return the operation if it went well.
+
+    Raises:
+        StepFailed: it did not, and the workload cannot go on without it.
+    """
+    if operation.outcome is not Outcome.OK:
+        message = (
+            f"{operation.name} by {operation.content or operation.user} ended {operation.outcome}: {operation.error}"
+        )
+        raise StepFailed(message)
+    return operation
