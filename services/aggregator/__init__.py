@@ -1,0 +1,1 @@
+"""Turns the change log into documents for reading and into the data policies decide from."""

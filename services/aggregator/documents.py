@@ -1,0 +1,121 @@
+"""The documents in MongoDB, and how far into the change log they go. All MongoDB access is here.
+
+Collections (`_id` in brackets):
+- `rooms` [room]: type, sequence, version (last membership event), details {sequence, name, …}, access {sequence,
+  privacy}, lastMessage {sequence, id, senderId, createdAt}
+- `memberships` [room:member], one document each: room, member, state {version, active}; one who left stays, inactive
+- `sessions` [session]: accountId, clientId, version, revoked
+- `profiles` [account]: state {version, active, name, about, photoPath, updatedAt}
+- `positions` [topic:partition]: topic, partition, next (the offset to read next)
+
+Every write is an upsert by `_id` alone with `$max`, so repeating it or coming late with it changes nothing, on real
+MongoDB and on the embedded server alike (which scans the collection when a filter names more than `_id`).
+
+Positions are advanced by compare-and-set. A database that crashed may come back without its last moments; then the
+comparison fails, and the caller goes back to the stored position and repeats what was lost.
+
+Motor is used by request though it is past its end of life; see docs/decisions/0005-motor.md.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import UpdateOne
+
+from services.aggregator.projection import Held, Write
+
+# In this order: a room's version must not get ahead of its memberships, should we be stopped halfway.
+COLLECTIONS = ("sessions", "profiles", "memberships", "rooms")
+SELECTION_MS_MAX = 1_000  # how long to look for the server before saying it is away
+ANSWER_MS_MAX = 10_000
+
+Positions = dict[tuple[str, int], int]
+
+
+class Documents:
+    """The read model. Every method raises pymongo.errors.PyMongoError when MongoDB does not do it."""
+
+    def __init__(self, url: str) -> None:
+        # One connection, used by one task: the steps of a batch are strictly in order. Nothing is retried behind our
+        # back, so that every interruption is seen where it is handled.
+        self._client: Any = AsyncIOMotorClient(
+            url,
+            maxPoolSize=1,
+            retryWrites=False,
+            retryReads=False,
+            serverSelectionTimeoutMS=SELECTION_MS_MAX,
+            connectTimeoutMS=SELECTION_MS_MAX,
+            socketTimeoutMS=ANSWER_MS_MAX,
+        )
+        self._database: Any = self._client.get_default_database("veigo")
+
+    async def write(self, writes: Mapping[tuple[str, str], Write]) -> None:
+        """Make the documents contain this; what is newer in them stays."""
+        for collection in COLLECTIONS:
+            updates = [_update(key, write) for (into, key), write in writes.items() if into == collection]
+            if updates:
+                await self._database[collection].bulk_write(updates, ordered=False)
+
+    async def positions(self, partitions: Iterable[tuple[str, int]]) -> Positions:
+        """Where to go on in each partition; 0, and remembered as such, where we have never been."""
+        wanted = {_key(topic, partition): (topic, partition) for topic, partition in partitions}
+        found = {row["_id"]: row["next"] async for row in self._database.positions.find({})}
+        new = [
+            {"_id": key, "topic": topic, "partition": partition, "next": 0}
+            for key, (topic, partition) in wanted.items()
+            if key not in found
+        ]
+        if new:
+            await self._database.positions.insert_many(new)
+        return {wanted[key]: found.get(key, 0) for key in wanted}
+
+    async def advance(self, expected: Positions, reached: Positions) -> bool:
+        """Store how far we are; False, if a stored position is not the expected one. Then read them again."""
+        moves = [
+            UpdateOne({"_id": _key(*where), "next": expected[where]}, {"$set": {"next": offset}})
+            for where, offset in reached.items()
+        ]
+        result = await self._database.positions.bulk_write(moves, ordered=False)
+        return bool(result.matched_count == len(moves))
+
+    async def policy_data(self) -> tuple[dict[str, Any], Held]:
+        """All that the policies need, whole, as `data.aggregated` holds it (without marker), and its versions."""
+        rooms: dict[str, dict[str, Any]] = {}
+        sessions: dict[str, dict[str, Any]] = {}
+        # Rooms first: a membership newer than its room's version does no harm, the reverse would.
+        async for row in self._database.rooms.find({"version": {"$gt": 0}}, {"version": 1, "access": 1}):
+            privacy = row.get("access", {}).get("privacy", "private")
+            rooms[row["_id"]] = {"version": row["version"], "privacy": privacy, "members": {}}
+        async for row in self._database.memberships.find({"state.active": True}):
+            if row["room"] in rooms:
+                rooms[row["room"]]["members"][row["member"]] = row["state"]["version"]
+        async for row in self._database.sessions.find({}, {"version": 1, "revoked": 1}):
+            sessions[row["_id"]] = {"version": row["version"], "revoked": row["revoked"]}
+        held = Held(
+            rooms={room: data["version"] for room, data in rooms.items()},
+            sessions={session: data["version"] for session, data in sessions.items()},
+        )
+        return {"rooms": rooms, "sessions": sessions}, held
+
+    async def __aenter__(self) -> Self:
+        """Nothing is opened yet: the first use connects."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+def _update(key: str, write: Write) -> UpdateOne:
+    update: dict[str, Any] = {"$max": write.newest}
+    if write.facts:
+        update["$set"] = write.facts
+    return UpdateOne({"_id": key}, update, upsert=True)
+
+
+def _key(topic: str, partition: int) -> str:
+    return f"{topic}:{partition}"

@@ -1,0 +1,189 @@
+"""Follows the change log: take a batch, do what the rules ask for, remember the position. In that order, for ever.
+
+A batch is done when MongoDB has its documents, the dead letters are buried and OPA has its patch; only then does the
+position advance. So whatever fails or dies in between, the batch is done again, which changes nothing (projection.py
+says why). A part that is away stops us there: we try again, with growing pauses and no end, take nothing more from
+Kafka meanwhile, and /healthz says what we wait for.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import aiohttp
+import structlog
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
+
+from services import lifecycle
+from services.aggregator.change_log import ChangeLog
+from services.aggregator.documents import Documents
+from services.aggregator.opa_data import PolicyData, Refused
+from services.aggregator.progress import Progress, clock_s
+from services.aggregator.projection import Held, Record, given, patch, project
+
+CHECK_EVERY_S = 0.5  # how soon an OPA that came up empty, or a MongoDB that forgot, is noticed without traffic
+FIRST_PAUSE_S = 0.05
+PAUSE_S_MAX = 1.0
+WATCH_EVERY_S = 1.0
+
+AWAY = (PyMongoError, KafkaError, aiohttp.ClientError, Refused, TimeoutError, OSError)
+
+Result = TypeVar("Result")
+log = structlog.get_logger()
+
+
+class Follower:
+    """The one task that reads, projects and writes."""
+
+    def __init__(self, changes: ChangeLog, documents: Documents, policies: PolicyData, progress: Progress) -> None:
+        self._changes = changes
+        self._documents = documents
+        self._policies = policies
+        self._progress = progress
+        self._held = Held()
+        self._checked_at_s = 0.0
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Follow until told to stop, and finish the batch in hand."""
+        partitions = await self._insist("kafka", self._changes.open)
+        self._progress.positions = dict.fromkeys(partitions, 0)
+        await self._resume()
+        await self._load()
+        while not stopping.is_set():
+            records = await self._changes.take()
+            if records:
+                await self._apply(records)
+            if clock_s() - self._checked_at_s >= CHECK_EVERY_S:
+                await self._check()
+
+    async def watch(self) -> None:
+        """Note how far the log goes, once a second for ever; and that Kafka is away, when it is."""
+        progress = self._progress
+        while True:
+            await asyncio.sleep(WATCH_EVERY_S)
+            if not progress.assigned:
+                continue
+            try:
+                bounds = await self._changes.bounds(list(progress.positions))
+            except AWAY as error:
+                progress.log_away = f"kafka: {_reason(error)}"
+            else:
+                progress.log_away = None
+                progress.ends = {where: end for where, (_, end) in bounds.items()}
+
+    async def _apply(self, records: Sequence[Record]) -> None:
+        """Do everything a batch asks for."""
+        progress = self._progress
+        projection = project(records, self._held)
+        await self._insist("mongodb", lambda: self._documents.write(projection.writes))
+        if projection.dead_letters:
+            for letter in projection.dead_letters:
+                record = letter.record
+                at = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+                log.warning("set a record aside as a dead letter", **at, reason=letter.reason)
+            await self._insist("kafka", lambda: self._changes.bury(projection.dead_letters))
+        operations = patch(projection, self._held)
+        if operations:
+            if await self._insist("opa", lambda: self._policies.patch(operations)):
+                given(projection, self._held)
+            else:
+                await self._load()
+        expected = {where: progress.positions[where] for where in projection.positions}
+        if not await self._insist("mongodb", lambda: self._documents.advance(expected, projection.positions)):
+            await self._resume()
+            return
+        progress.positions.update(projection.positions)
+        progress.rooms, progress.sessions = len(self._held.rooms), len(self._held.sessions)
+        progress.records += len(records)
+        progress.ignored += projection.ignored
+        progress.dead_letters += len(projection.dead_letters)
+        progress.applied_at_s = clock_s()
+
+    async def _resume(self) -> None:
+        """Go on from the stored positions: at the start, and when MongoDB does not remember what we did."""
+        progress = self._progress
+        partitions = list(progress.positions)
+        stored = await self._insist("mongodb", lambda: self._documents.positions(partitions))
+        bounds = await self._insist("kafka", lambda: self._changes.bounds(partitions))
+        starts = {where: first_to_read(stored[where], *bounds[where]) for where in partitions}
+        for where, start in starts.items():
+            if start > stored[where]:
+                progress.gaps[where] = (stored[where], start)
+                log.error("records are gone from Kafka unread; rebuild from an empty database", partition=where)
+        if progress.assigned:
+            progress.rewinds += 1
+            log.warning("MongoDB does not stand where we left it; going back to what it has", stored=str(stored))
+        self._changes.read_from(starts)
+        progress.positions = stored
+        progress.ends = {where: end for where, (_, end) in bounds.items()}
+        progress.assigned = True
+
+    async def _load(self) -> None:
+        """Give OPA everything the documents hold, at once."""
+        self._progress.loaded = False
+        data, held = await self._insist("mongodb", self._documents.policy_data)
+        await self._insist("opa", lambda: self._policies.load(data))
+        self._held = held
+        progress = self._progress
+        progress.rooms, progress.sessions = len(held.rooms), len(held.sessions)
+        progress.loads += 1
+        progress.loaded = True
+        log.info("loaded OPA", rooms=progress.rooms, sessions=progress.sessions)
+
+    async def _check(self) -> None:
+        """Without traffic too: does OPA still hold what we gave it, and does MongoDB remember where we are?"""
+        if not await self._insist("opa", self._policies.is_loaded):
+            await self._load()
+        positions = self._progress.positions
+        if await self._insist("mongodb", lambda: self._documents.positions(positions)) != positions:
+            await self._resume()
+        self._checked_at_s = clock_s()
+
+    async def _insist(self, part: str, step: Callable[[], Awaitable[Result]]) -> Result:
+        """Try a step until it succeeds, saying meanwhile what we wait for."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                result = await step()
+            except AWAY as error:
+                if self._progress.waiting_for is None:
+                    log.warning("waiting", part=part, reason=_reason(error))
+                self._progress.waiting_for = f"{part}: {_reason(error)}"
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, PAUSE_S_MAX)
+            else:
+                if self._progress.waiting_for is not None:
+                    log.info("going on", part=part)
+                    self._progress.waiting_for = None
+                return result
+
+
+def first_to_read(stored: int, begin: int, end: int) -> int:
+    """Where to start in a partition that holds [begin, end).
+
+    What was deleted before we read it cannot be had any more; a position past the end is another log's, so this one
+    is read from its beginning.
+    """
+    return begin if stored > end else max(stored, begin)
+
+
+async def follow_until_stopped(follower: Follower, drain_s: float) -> None:
+    """Follow until SIGTERM, then finish the batch in hand within `drain_s`; what is not finished is done again."""
+    stopping = asyncio.Event()
+    following = asyncio.create_task(follower.run(stopping))
+    watching = asyncio.create_task(follower.watch())
+    asked = asyncio.create_task(lifecycle.until_stopped())
+    await asyncio.wait({following, watching, asked}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.set()
+    await asyncio.wait({following}, timeout=drain_s)
+    tasks = (following, watching, asked)
+    for task in tasks:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, Exception):  # a defect, not an outage: those are waited for
+            raise outcome
+
+
+def _reason(error: BaseException) -> str:
+    return (str(error) or type(error).__name__)[:300]
