@@ -1,0 +1,112 @@
+"""The gateway's HTTP: which path is what, and what every answer has in common."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.gateway import health, rpc, wording
+from services.gateway.documents import Documents
+from services.gateway.endpoint import Endpoint
+from services.gateway.playground import Playground
+from services.gateway.schema import schema
+from services.gateway.settings import Settings
+from services.problems import Code, Problem
+
+log = structlog.get_logger()
+
+PATH_CHARACTERS_MAX = 200  # of a path in the log
+
+
+def application(settings: Settings) -> FastAPI:
+    """Return the gateway's application; its channels are open from its start to its stop."""
+    realtime_host, _, realtime_port = settings.realtime_address.rpartition(":")
+    realtime = (realtime_host, int(realtime_port))
+
+    @asynccontextmanager
+    async def opened(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        async with rpc.backends(settings.authentication_address, settings.chat_address) as backends:
+            endpoint = Endpoint(Documents(schema), backends)
+            for path in ("/graphql", "/gql"):
+                app.add_route(path, endpoint.answer, methods=["GET", "POST"], include_in_schema=False)
+            yield {"realtime": realtime, "channels": backends.channels}
+
+    async def healthz(request: Request) -> Response:
+        reasons = await health.unready(request.state.channels, realtime)
+        return JSONResponse({"ready": not reasons, "unready": reasons}, 503 if reasons else 200)
+
+    return FastAPI(
+        routes=[Route("/healthz", healthz), *Playground.load(settings.playground_assets_dir).routes()],
+        lifespan=opened,
+        exception_handlers={HTTPException: _not_served, Exception: _failed},
+        openapi_url=None,
+    )
+
+
+def served(settings: Settings) -> ASGIApp:
+    """Return the application as it is served: with CORS, so that browsers may call it, and a log of requests."""
+    cors = CORSMiddleware(
+        application(settings),
+        allow_origins=settings.origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],
+        max_age=600,
+    )
+    return RequestLog(cors)
+
+
+async def _not_served(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        problem = Problem(Code.INVALID_ARGUMENT, f"{request.method} is not served here; use GET or POST.")
+    else:
+        problem = Problem(
+            Code.NOT_FOUND, "Nothing is served here; GraphQL is at /graphql, the playground at /playground."
+        )
+    return JSONResponse(wording.refusal(problem), error.status_code, error.headers)
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    log.error("request_failed", exc_info=error)
+    return JSONResponse(wording.refusal(Problem(Code.INTERNAL, wording.UNEXPECTED)), 500)
+
+
+class RequestLog:
+    """Writes one line for each request: no query, because it may hold a token, no headers and no body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request and write its line."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"][:PATH_CHARACTERS_MAX],
+                status=status,
+                ms=round((time.perf_counter() - began) * 1000, 2),
+            )

@@ -1,0 +1,46 @@
+// Opens GraphiQL on the walk-through's first step, with the headers editor in view for the token it returns.
+"use strict";
+
+const walkThrough = `# 1. Run this with an e-mail address of your own: it signs you up and returns your tokens.
+mutation {
+  SignUpAndCreateProfile(
+    name: "Bob"
+    email: "bob@example.com"
+    password: "Password@123"
+    clientId: "123abc"
+  ) {
+    account { id }
+    profile { name }
+    token { access refresh }
+  }
+}
+
+# 2. Put the access token into the Headers pane below, in place of <ACCESS TOKEN>. Then create a room:
+#
+#    mutation { CreateRoom(name: "Tea" type: group) { information { id } } }
+#
+# 3. Listen to it, in the browser's console:
+#
+#    ws = new WebSocket("ws://" + location.host + "/?token=SuperDuperUser%20<ACCESS TOKEN>")
+#    ws.onmessage = (frame) => console.log(frame.data)
+#    ws.send(JSON.stringify({ type: "JOIN_ROOM", payload: [{ name: "<ROOM ID>" }] }))
+#
+# 4. Say something, and see it arrive:
+#
+#    mutation { CreateMessage(roomId: "<ROOM ID>" content: "Hello!") { id sequence } }
+`;
+
+ReactDOM.createRoot(document.getElementById("graphiql")).render(
+  React.createElement(
+    GraphiQL,
+    {
+      fetcher: GraphiQL.createFetcher({ url: "/graphql" }),
+      defaultQuery: walkThrough,
+      defaultEditorToolsVisibility: "headers",
+      isHeadersEditorEnabled: true,
+      defaultHeaders: JSON.stringify({ Authorization: "SuperDuperUser <ACCESS TOKEN>" }, null, 2),
+      shouldPersistHeaders: false, // a token is nothing to leave behind in a browser's storage
+    },
+    React.createElement(GraphiQL.Logo, null, React.createElement("span", { className: "brand" }, "Veigo")),
+  ),
+);

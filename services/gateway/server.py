@@ -1,0 +1,116 @@
+"""uvicorn as the gateway runs it: WebSocket handshakes go to the relay with every byte, and stopping is ours to say.
+
+Left alone, uvicorn (0.54) drops what a client sends in the same segment as its handshake, and hands signals on after a
+graceful stop, so that the process would end by SIGTERM instead of with 0.
+"""
+
+import resource
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from math import ceil
+
+import httptools
+import structlog
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from services.gateway import handshake
+from services.gateway.relay import Relay
+from services.problems import Problem, invalid
+
+log = structlog.get_logger()
+
+KEEP_ALIVE_S = 60  # an idle connection's life; longer than most clients keep one, so that it is they who end it
+BACKLOG = 2_048  # connections the kernel holds until we accept them, as in a reconnect storm
+
+
+class Front(HttpToolsProtocol):
+    """A client's connection while it speaks HTTP."""
+
+    _segment = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; if it ends a WebSocket handshake, the rest of it is the WebSocket's."""
+        self._segment = data
+        super().data_received(data)
+        self._segment = b""
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection to a relay, or refuse the handshake."""
+        upgrade = sys.exception()  # we are called while it is handled; it says where the head ended
+        assert isinstance(upgrade, httptools.HttpParserUpgrade)
+        early = self._segment[upgrade.args[0] :]
+        self.connections.discard(self)
+        path = httptools.parse_url(self.url).path.decode("ascii", "replace")
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._refuse(HTTPStatus.BAD_REQUEST, invalid("path", "Open a WebSocket on a connection of its own."))
+            return
+        problem = handshake.refusal_of(path)
+        if problem is not None:
+            self._refuse(HTTPStatus.NOT_FOUND, problem)
+            return
+        head = handshake.forwarded_head(
+            self.scope["method"], self.url, self.headers, self.client[0] if self.client else None
+        )
+        Relay(self.server_state, self.app_state["realtime"], path).begin(self.transport, head + early)
+
+    def _refuse(self, status: HTTPStatus, problem: Problem) -> None:
+        self.transport.write(handshake.refusal(status, problem))
+        self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """A server that stops when `should_exit` is set, and leaves signals to `services.lifecycle`."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        log.info("serving", addresses=["{}:{}".format(*taken.getsockname()) for taken in sockets or []])
+
+
+def server(app: object, drain_s: float) -> Server:
+    """Return a server for `app`; when stopped it waits `drain_s` for what is under way, then cuts it off."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http=Front,
+        ws=Front,  # only says that upgrades are served; `handle_websocket_upgrade` serves them
+        loop="none",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,  # it writes the query, and the query may hold a token; `requests.py` writes ours
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=ceil(drain_s),
+    )
+    return Server(config)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return the socket to serve on.
+
+    Raises:
+        SystemExit: the address is taken or is not ours.
+    """
+    try:
+        return socket.create_server((host, port), backlog=BACKLOG)
+    except OSError as error:
+        raise SystemExit(
+            f"gateway cannot listen on {host}:{port}: {error.strerror}; free it or set LISTEN_PORT"
+        ) from None
+
+
+def allow_many_files() -> None:
+    """Raise this process's limit of open files as far as it may: a relayed WebSocket holds two."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
