@@ -1,0 +1,1 @@
+"""What the services stand on, and the table that puts everything together: start with ``table.py``."""

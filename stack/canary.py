@@ -1,0 +1,82 @@
+"""The last job: one real message through port 4000, from the mutation to a member's socket.
+
+Every part can say that it is well while the way through them is not. So a stack counts as up when a message has gone
+all the way: GraphQL, gRPC, policy, PostgreSQL, Debezium, Kafka, realtime, socket. It also spares the first user the
+cost of everybody's first call.
+
+The canary is a user like any other, with an account and a room of its own that it keeps; `canary.jsonl` in the stack's
+folder is the history of its last flight.
+"""
+
+import asyncio
+import uuid
+
+from veigo.client.graphql import GraphQL
+from veigo.client.session import StepFailed, User, must
+from veigo.history import Frame, History
+from veigo.stack.node import Job
+from veigo.stack.problem import StackError
+from veigo.stack.stack import Stack
+
+EMAIL = "canary@veigo.test"
+FLIGHT_S_MAX = 20.0  # several times what the slowest machine needed for a first message
+
+
+async def run(stack: Stack) -> None:
+    """Send one message as a user would and wait for its frame.
+
+    Raises:
+        StackError: a step was refused, or the message did not arrive in time.
+    """
+    story = stack.folder / "canary.jsonl"
+    story.unlink(missing_ok=True)
+    base_url = f"http://{stack.address('gateway')}"
+    graphql = GraphQL(base_url)
+    try:
+        async with asyncio.timeout(FLIGHT_S_MAX), History(story) as history:
+            await _fly(stack, base_url, graphql, history)
+    except StepFailed as failed:
+        raise StackError(f"the stack is running, but its first message failed: {failed}; see {story}") from failed
+    except TimeoutError:
+        raise StackError(
+            f"the stack is running, but no message came through within {FLIGHT_S_MAX:g} s; see {story}, "
+            "then the logs of connect and realtime"
+        ) from None
+    finally:
+        await graphql.close()
+
+
+async def _fly(stack: Stack, base_url: str, graphql: GraphQL, history: History) -> None:
+    message_id = str(uuid.uuid4())
+    arrived = asyncio.Event()
+
+    def on_frame(frame: Frame) -> None:
+        if frame.message_id == message_id:
+            arrived.set()
+
+    canary = User("Canary", base_url, graphql, history, on_frame)
+    must(await canary.sign_up(EMAIL, stack.secrets.password("canary") + "Aa1!", "canary"))
+    room = await _room(stack, canary)
+    must(await canary.connect())
+    try:
+        must(await canary.join(room))
+        must(await canary.send(room, "tweet", message_id))
+        await arrived.wait()
+    finally:
+        await canary.leave()
+
+
+async def _room(stack: Stack, canary: User) -> str:
+    """The canary's room: made at the first flight, used ever after."""
+    known = stack.folder / "canary_room"
+    if not known.exists():
+        known.write_text(must(await canary.create_room("Canary", [])).room or "")
+    return known.read_text()
+
+
+JOB = Job(
+    name="canary",
+    does="one message through the whole stack",
+    run=run,
+    after=("gateway", "authentication", "chat", "realtime", "aggregator", "opa", "mongo", "connectors"),
+)

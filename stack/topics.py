@@ -1,0 +1,55 @@
+"""The topics, made on purpose: how many partitions, and whose clock stamps the records.
+
+``LogAppendTime`` because the stamp is then the broker's: the moment a change became visible to consumers, which is the
+hop the latency tables want. ``chat.public.room_events`` must keep its partition count for ever: a room's order lives in
+one partition, and another count would move it.
+"""
+
+import asyncio
+
+from veigo.stack.node import Job
+from veigo.stack.problem import StackError
+from veigo.stack.stack import Stack
+
+PARTITIONS = {
+    "chat.public.room_events": 4,
+    "chat.public.profiles": 1,
+    "chat.public.heartbeats": 1,
+    "authentication.public.sessions": 1,
+    "authentication.public.heartbeats": 1,
+    "veigo.dead_letters": 1,
+}
+HEARTBEATS_KEPT_MS = 600_000
+
+
+def configuration_of(topic: str) -> dict[str, str]:
+    """A topic's settings: heartbeats are worth nothing after minutes, the rest is kept as long as the broker does."""
+    kept = {"retention.ms": str(HEARTBEATS_KEPT_MS)} if topic.endswith(".heartbeats") else {}
+    return {"message.timestamp.type": "LogAppendTime"} | kept
+
+
+async def run(stack: Stack) -> None:
+    """Make the topics that are not there."""
+    await asyncio.to_thread(make_topics, stack.address("kafka"))
+
+
+def make_topics(address: str) -> None:
+    """Make every topic, and leave those alone that exist.
+
+    Raises:
+        StackError: the broker refused one.
+    """
+    from confluent_kafka import KafkaError, KafkaException
+    from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+
+    admin = AdminClient({"bootstrap.servers": address, "log_level": 0})
+    wanted = [NewTopic(name, count, 1, config=configuration_of(name)) for name, count in PARTITIONS.items()]
+    for name, made in admin.create_topics(wanted, operation_timeout=10).items():
+        try:
+            made.result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise StackError(f"Kafka refused topic {name}: {error.args[0].str()}") from error
+
+
+JOB = Job(name="topics", does="the Kafka topics", run=run, after=("kafka",))

@@ -1,0 +1,21 @@
+"""The ``veigo`` command. Each subcommand is one module of ``veigo/commands``, registered here by one line."""
+
+import typer
+
+from veigo.commands.doctor import doctor
+from veigo.commands.down import down
+from veigo.commands.logs import logs
+from veigo.commands.status import status
+from veigo.commands.up import up
+
+app = typer.Typer(
+    help="A complete event-driven chat stack, and a harness that shows it holds.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(up)
+app.command()(down)
+app.command()(status)
+app.command()(logs)
+app.command()(doctor)

@@ -1,0 +1,1 @@
+"""The commands of ``veigo``, one module each; ``veigo/cli.py`` registers them."""

@@ -1,0 +1,123 @@
+"""``veigo status``: what runs, where, since when, and how much memory it takes."""
+
+import json
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from veigo.commands.display import complain, console, say
+from veigo.commands.up import Name
+from veigo.stack.problem import StackError
+from veigo.stack.state import NodeState, StackState
+
+if TYPE_CHECKING:
+    from veigo.stack.state import StackRecord
+
+DOWN, DEGRADED = 3, 4
+STYLES = {NodeState.READY: "green", NodeState.DEAD: "bold red", NodeState.STOPPED: "dim"}
+
+
+def status(
+    name: Name = "default",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+) -> None:
+    """Show every node. Exit code 0: all ready, 3: the stack is down, 4: some are not ready, 1: an error."""
+    from stack.table import TOPOLOGY
+    from stack.tools import toolchain
+    from veigo.stack.lifecycle import observe
+    from veigo.stack.stack import Stack
+
+    stack = Stack.existing(TOPOLOGY, toolchain(), name)
+    try:
+        record = None if stack is None else observe(stack)
+    except StackError as error:
+        complain(str(error))
+        raise typer.Exit(1) from None
+    if as_json:
+        say(json.dumps(describe(name, record), indent=2))
+    elif record is None:
+        say(f"stack {name} is not there; `veigo up` starts it")
+    else:
+        show(record)
+    raise typer.Exit(exit_code(record))
+
+
+def exit_code(record: "StackRecord | None") -> int:
+    """0 ready, 3 down, 4 anything in between."""
+    if record is None or record.state in (StackState.STOPPED, StackState.FAILED):
+        return DOWN
+    return 0 if record.state is StackState.READY else DEGRADED
+
+
+def describe(name: str, record: "StackRecord | None") -> dict[str, Any]:
+    """The stack as JSON says it: times in UTC, memory in MB."""
+    if record is None:
+        return {"name": name, "state": "absent", "nodes": [], "jobs": [], "memory_mb": 0}
+    nodes: list[dict[str, Any]] = [
+        {
+            "name": node_name,
+            "state": node.state.value,
+            "pid": node.process.pid if node.process else None,
+            "address": node.address,
+            "since": stamp(node.since),
+            "ready_after_s": node.took_s,
+            "memory_mb": memory_mb(node.process),
+            "detail": node.detail,
+        }
+        for node_name, node in record.nodes.items()
+    ]
+    jobs = [
+        {"name": job_name, "state": "done" if job.state is NodeState.READY else job.state.value, "took_s": job.took_s}
+        for job_name, job in record.jobs.items()
+    ]
+    runner_mb = memory_mb(record.runner)
+    return {
+        "name": record.name,
+        "state": record.state.value,
+        "since": stamp(record.since),
+        "error": record.error,
+        "runner_pid": record.runner.pid if record.runner else None,
+        "runner_memory_mb": runner_mb,
+        "memory_mb": round(sum(node["memory_mb"] for node in nodes) + runner_mb, 1),
+        "nodes": nodes,
+        "jobs": jobs,
+    }
+
+
+def memory_mb(process: Any) -> float:  # noqa: ANN401 - ProcessId, whose import would cost every command psutil
+    """Memory of a recorded process and its children, in MB."""
+    from veigo.stack.process import memory_bytes
+
+    return round(memory_bytes(process) / 1e6, 1)
+
+
+def stamp(since: float) -> str:
+    """A time as ISO 8601 in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
+
+
+def show(record: "StackRecord") -> None:
+    """Print the stack as a table."""
+    from rich.table import Table
+
+    told = describe(record.name, record)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("node", "state", "address", "pid", "since", "ready after", "memory"):
+        table.add_column(heading, justify="right" if heading in ("pid", "ready after", "memory") else "left")
+    for node in told["nodes"]:
+        style = STYLES.get(NodeState(node["state"]), "yellow")
+        table.add_row(
+            node["name"],
+            f"[{style}]{node['state']}[/]" + (f" ({node['detail']})" if node["detail"] else ""),
+            node["address"],
+            str(node["pid"] or ""),
+            node["since"],
+            f"{node['ready_after_s']:.1f} s" if node["ready_after_s"] else "",
+            f"{node['memory_mb']:.0f} MB" if node["memory_mb"] else "",
+        )
+    screen = console()
+    screen.print(table)
+    screen.print(f"stack {told['name']} is {told['state']}, {told['memory_mb']:.0f} MB in all", highlight=False)
+    if told["error"]:
+        complain(told["error"])

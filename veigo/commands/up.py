@@ -1,0 +1,51 @@
+"""``veigo up``: start the stack, or bring back what died; a stack that is ready stays as it is."""
+
+import asyncio
+import time
+from typing import Annotated
+
+import typer
+
+from veigo.commands.display import complain, progress, say
+from veigo.stack.problem import StackError
+
+Name = Annotated[str, typer.Option("--name", help="Which stack; each has its own ports and data.")]
+
+
+def up(
+    name: Name = "default",
+    port_base: Annotated[
+        int | None,
+        typer.Option("--port-base", help="First port of the stack, instead of 4000 or the first free block."),
+    ] = None,
+    only: Annotated[str, typer.Option("--only", help="Start only these nodes and jobs, and what they wait for.")] = "",
+) -> None:
+    """Start the stack and wait until every node has answered a real request. Exit code 0 ready, 1 not."""
+    from stack.machine import preflight
+    from stack.table import TOPOLOGY
+    from stack.tools import toolchain
+    from veigo.commands.status import show
+    from veigo.stack.lifecycle import bring_up
+    from veigo.stack.stack import Stack
+
+    began = time.monotonic()
+    names = [part.strip() for part in only.split(",") if part.strip()]
+    try:
+        stack = Stack.open(TOPOLOGY, toolchain(), name=name, port_base=port_base)
+        with progress() as report:
+            record, changed = asyncio.run(bring_up(stack, lambda: preflight(stack), report, names))
+    except StackError as error:
+        complain(str(error))
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        complain("interrupted; what had been started was stopped")
+        raise typer.Exit(130) from None
+    if not changed:
+        say(f"stack {name} is up already")
+        show(record)
+        return
+    say(f"stack {name} is ready after {time.monotonic() - began:.1f} s")
+    if "gateway" in record.nodes:
+        say(f"  playground  http://localhost:{stack.port('gateway')}/playground")
+    say(f"  logs        {stack.folder / 'logs'}")
+    say("  next        veigo status, veigo logs NODE, veigo down")

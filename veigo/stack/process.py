@@ -1,0 +1,163 @@
+"""One child process: started so that it cannot outlive the runner, ended within a bound.
+
+On Linux the kernel itself ends the child when the runner dies, even by SIGKILL (``PR_SET_PDEATHSIG``). Elsewhere, and
+for whatever slips through, the next start ends leftovers by their recorded pid and start time.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from veigo.stack.node import Launch
+from veigo.stack.problem import StackError
+from veigo.stack.state import ProcessId
+
+PR_SET_PDEATHSIG = 1
+START_TIME_SLACK_S = 0.05  # the same process's start time, read twice, may differ by a clock tick
+KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME")
+
+
+def identify(pid: int) -> ProcessId:
+    """The process with that pid, as something that can be recognised later."""
+    return ProcessId(pid, psutil.Process(pid).create_time())
+
+
+def find(identity: ProcessId | None) -> psutil.Process | None:
+    """The very process that was identified, if it still runs; a zombie does not."""
+    if identity is None:
+        return None
+    try:
+        process = psutil.Process(identity.pid)
+        same = abs(process.create_time() - identity.started) < START_TIME_SLACK_S
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.NoSuchProcess:
+        return None
+
+
+def memory_bytes(identity: ProcessId | None) -> int:
+    """Resident memory of the process and its children, counting pages they share once where the system tells.
+
+    PostgreSQL is a family of processes around one block of shared memory; adding up their resident sizes would count
+    that block once for each. The proportional size does not.
+    """
+    process = find(identity)
+    if process is None:
+        return 0
+    total = 0
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        for one in (process, *process.children(recursive=True)):
+            total += _proportional_bytes(one)
+    return total
+
+
+def _proportional_bytes(process: psutil.Process) -> int:
+    full = process.memory_full_info()
+    return int(getattr(full, "pss", 0) or full.rss)
+
+
+def end_leftover(identity: ProcessId | None, within_s: float) -> bool:
+    """End a process an earlier runner left behind, with its children; whether there was one."""
+    process = find(identity)
+    if process is None:
+        return False
+    family = [process, *process.children(recursive=True)]
+    process.terminate()
+    _, alive = psutil.wait_procs(family, timeout=within_s)
+    for one in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(alive, timeout=5)
+    return True
+
+
+def last_lines(path: Path, lines_max: int = 20) -> list[str]:
+    """The end of a log, for the sentence that reports a death."""
+    try:
+        with path.open(errors="replace") as log:
+            return [line.rstrip() for line in deque(log, maxlen=lines_max)]
+    except FileNotFoundError:
+        return []
+
+
+def _die_with_parent(parent_pid: int) -> None:
+    """Run in the child between fork and exec, after it has changed its account (which would clear the setting)."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent_pid:  # the runner died in between: nobody would end us any more
+        os._exit(1)
+
+
+class ChildProcess:
+    """A running node: its process, its log, and whether its end was asked for."""
+
+    def __init__(self, process: asyncio.subprocess.Process, identity: ProcessId, log: Path) -> None:
+        self.identity = identity
+        self.log = log
+        self.stopping = False
+        self._process = process
+
+    @classmethod
+    async def start(cls, launch: Launch, log: Path) -> "ChildProcess":
+        """Start the process with its output appended to its log.
+
+        Raises:
+            StackError: the program is not there or may not be run.
+        """
+        options: dict[str, Any] = {}
+        if launch.account is not None:
+            options |= {"user": launch.account.user_id, "group": launch.account.group_id, "extra_groups": []}
+        if sys.platform == "linux":
+            parent_pid = os.getpid()
+            options["preexec_fn"] = lambda: _die_with_parent(parent_pid)
+        kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+        with log.open("ab") as output:
+            output.write(f"--- started {time.strftime('%Y-%m-%d %H:%M:%S')}\n".encode())
+            output.flush()
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *launch.arguments,
+                    env=kept | dict(launch.environment),
+                    cwd=launch.folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    **options,
+                )
+            except OSError as error:
+                raise StackError(f"cannot run {launch.arguments[0]}: {error.strerror}; try `veigo doctor`") from error
+        return cls(process, identify(process.pid), log)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.returncode is None
+
+    async def ended(self) -> str:
+        """Wait for its end, and say how it came."""
+        code = await self._process.wait()
+        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+
+    async def stop(self, with_signal: signal.Signals, within_s: float) -> None:
+        """Ask it to end; when it has not within the bound, kill it and all it started."""
+        self.stopping = True
+        if not self.running:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(with_signal)
+            self._process.send_signal(signal.SIGCONT)  # a paused process would never see the first one
+        try:
+            await asyncio.wait_for(self._process.wait(), within_s)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()

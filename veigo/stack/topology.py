@@ -1,0 +1,134 @@
+"""The stack as one table: its nodes in data-flow order, its jobs, and every edge between them.
+
+Ports, start order, addresses, the diagram and the lists of contracts and traces derive from it. Whatever is not in the
+table does not exist: a node asks for another's address by naming the edge, and an edge that is not there is refused.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from veigo.stack.edge import Edge
+from veigo.stack.node import Job, Node, Step
+
+PORT_BLOCK = 1000  # how many ports one stack may spread over, counted from its first
+
+
+class TableError(Exception):
+    """The table contradicts itself; the message names the entry to correct."""
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Nodes, jobs and edges, checked when the table is made."""
+
+    nodes: tuple[Node, ...]
+    jobs: tuple[Job, ...]
+    edges: tuple[Edge, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a table that contradicts itself."""
+        check_names(self)
+        check_ports(self)
+        check_edges(self)
+        start_order(self.steps.values())
+
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        """Nodes and jobs by name, in table order."""
+        steps: list[Step] = [*self.nodes, *self.jobs]
+        return {step.name: step for step in steps}
+
+    def node(self, name: str) -> Node:
+        """The node of that name.
+
+        Raises:
+            KeyError: no such node; the message lists those there are.
+        """
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise KeyError(f"no node is called {name!r}; there are {', '.join(node.name for node in self.nodes)}")
+
+    def edge(self, source: str, target: str) -> Edge:
+        """The dialled edge between two nodes.
+
+        Raises:
+            TableError: the source dials a target that the table does not let it talk to.
+        """
+        for edge in self.edges:
+            if (edge.source, edge.target) == (source, target) and edge.dialled:
+                return edge
+        raise TableError(f"{source} has no edge to {target}; add Edge({source!r}, {target!r}, via=…) to stack/table.py")
+
+    def only(self, names: set[str]) -> tuple[Step, ...]:
+        """The named steps with everything that must run before them, in table order."""
+        wanted: set[str] = set()
+        open_names = list(names)
+        while open_names:
+            name = open_names.pop()
+            if name not in self.steps:
+                raise TableError(f"the stack has no {name!r}; it has {', '.join(self.steps)}")
+            if name not in wanted:
+                wanted.add(name)
+                open_names += self.steps[name].after
+        return tuple(step for step in self.steps.values() if step.name in wanted)
+
+    def mermaid(self) -> str:
+        """The table as a Mermaid flowchart; edges that go through the change stream are dotted."""
+        lines = ["flowchart LR"]
+        for edge in self.edges:
+            arrow = f"-->|{edge.via}|" if edge.dialled else f"-.->|{edge.via}|"
+            lines.append(f"    {edge.source} {arrow} {edge.target}")
+        return "\n".join(lines)
+
+
+def start_order(steps: Iterable[Step]) -> list[str]:
+    """Names in an order in which each comes after all it waits for; ties keep the order given.
+
+    Raises:
+        TableError: two steps wait for each other, or one waits for a step that is not there.
+    """
+    waiting = {step.name: set(step.after) for step in steps}
+    for name, after in waiting.items():
+        if unknown := sorted(after - waiting.keys()):
+            raise TableError(f"{name} starts after {', '.join(unknown)}, which the table does not have")
+    order: list[str] = []
+    while waiting:
+        free = [name for name, after in waiting.items() if after <= set(order)]
+        if not free:
+            raise TableError(f"{', '.join(sorted(waiting))} wait for each other; remove one `after`")
+        order += free
+        waiting = {name: after for name, after in waiting.items() if name not in free}
+    return order
+
+
+def check_names(topology: Topology) -> None:
+    """Refuse two steps of one name."""
+    names = [node.name for node in topology.nodes] + [job.name for job in topology.jobs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise TableError(f"{', '.join(twice)} is in the table twice")
+
+
+def check_ports(topology: Topology) -> None:
+    """Refuse a port that two nodes claim, or one outside the block every stack gets."""
+    owners: dict[int, str] = {}
+    for node in topology.nodes:
+        for offset in (node.offset, *node.more_offsets):
+            if not 0 <= offset < PORT_BLOCK:
+                raise TableError(f"{node.name}'s port offset {offset} is outside 0–{PORT_BLOCK - 1}")
+            if offset in owners:
+                raise TableError(f"{node.name} and {owners[offset]} both claim port offset {offset}")
+            owners[offset] = node.name
+
+
+def check_edges(topology: Topology) -> None:
+    """Refuse edges that are there twice or touch a node that is not."""
+    names = {node.name for node in topology.nodes}
+    seen: set[Edge] = set()
+    for edge in topology.edges:
+        if unknown := {edge.source, edge.target} - names:
+            raise TableError(f"{edge} touches {', '.join(sorted(unknown))}, which is no node")
+        if edge in seen:
+            raise TableError(f"{edge} is in the table twice")
+        seen.add(edge)
