@@ -1,0 +1,1 @@
+"""Turns what Kafka says happened into WebSocket frames; see README.md in this folder."""

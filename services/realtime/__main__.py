@@ -1,0 +1,40 @@
+"""Wire up realtime, serve, drain: `python -m services.realtime`."""
+
+import asyncio
+
+import grpc
+
+from services import lifecycle, logs
+from services.access_tokens import TokenVerifier
+from services.decisions import DecisionPoint
+from services.key_sets import fetched_from
+from services.realtime.actions import Limits
+from services.realtime.feed import Feed
+from services.realtime.handshake import accepted_origins
+from services.realtime.joining import CHANNEL_OPTIONS, Admission
+from services.realtime.settings import Settings
+from services.realtime.subscriptions import Subscriptions
+from services.realtime.websocket import Connection, SocketServer
+
+
+async def main() -> None:
+    """Run until told to stop."""
+    settings = Settings()
+    logs.configure("realtime", settings.log_level)
+    async with (
+        DecisionPoint(settings.opa_url, settings.decision_wait_s) as decisions,
+        grpc.aio.insecure_channel(settings.chat_address, options=CHANNEL_OPTIONS) as chat,
+        grpc.aio.insecure_channel(settings.authentication_address, options=CHANNEL_OPTIONS) as authentication,
+    ):
+        admission = Admission(TokenVerifier(settings.token_issuer, fetched_from(authentication)), decisions, chat)
+        feed = Feed(settings.kafka_bootstrap_servers)
+        rules = Subscriptions[Connection](Limits(outbound_bytes_max=settings.outbound_bytes_max))
+        origins = accepted_origins(settings.accepted_origins)
+        sockets = SocketServer(rules, admission.admit, admission.position, feed.health, origins)
+        reading = asyncio.create_task(feed.run(sockets.apply, sockets.missed))
+        async with sockets.serving(settings.listen_host, settings.listen_port, settings.drain_s):
+            await lifecycle.until_stopped()
+        reading.cancel()
+
+
+lifecycle.run(main())
