@@ -76,7 +76,8 @@ class Scatter:
 def scatter(points: Sequence[tuple[float, float]]) -> Scatter:
     """Draw (seconds, milliseconds) as one SVG path of zero-length strokes: a dot each, and a light page."""
     scale = LogScale.over([latency_ms for _, latency_ms in points])
-    seconds = max((at_s for at_s, _ in points), default=1) or 1
+    last_s = max((at_s for at_s, _ in points), default=1) or 1
+    seconds = math.ceil(last_s) if last_s > 1 else last_s
     dots = "".join(f"M{at_s / seconds * 100:.2f} {100 - scale.at(latency_ms):.2f}h0" for at_s, latency_ms in points)
     return Scatter(dots, _second_ticks(seconds), scale.ticks())
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from veigo.commands.demo import demo
 from veigo.commands.doctor import doctor
 from veigo.commands.down import down
 from veigo.commands.logs import logs
@@ -19,3 +20,4 @@ app.command()(down)
 app.command()(status)
 app.command()(logs)
 app.command()(doctor)
+app.command()(demo)

@@ -35,4 +35,4 @@ class DeliveredOnce(Checker):
         ]
         if repeated:
             return self.violated(f"{len(repeated)} repetitions", repeated)
-        return self.holds(f"{len(ledger.deliveries)} deliveries, each of them new to its socket")
+        return self.holds(f"{len(ledger.deliveries):,} deliveries, each of them new to its socket")

@@ -29,7 +29,7 @@ class InRoomOrder(Checker):
         if wrong:
             return self.violated(f"{len(wrong)} contradictions", wrong)
         rooms = len({frame.room for frame in ledger.deliveries})
-        return self.holds(f"{rooms} rooms in order on {len(ledger.subscriptions)} subscriptions")
+        return self.holds(f"rooms: {rooms:,}, each in one order on all of {len(ledger.subscriptions):,} subscriptions")
 
 
 def _fallen(ledger: Ledger) -> list[str]:

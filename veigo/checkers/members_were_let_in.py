@@ -28,4 +28,4 @@ class MembersWereLetIn(Checker):
             return self.violated(f"{len(refused)} of {len(asked)} requests were refused", refused)
         if unknown := endings[Outcome.UNKNOWN]:
             return self.inconclusive(f"{len(unknown)} of {len(asked)} requests had no answer to rely on", unknown)
-        return self.holds(f"{len(asked)} requests, all done")
+        return self.holds(f"{len(asked):,} requests, all done")

@@ -35,7 +35,7 @@ class NoAcknowledgedMessageLost(Checker):
             return self.inconclusive(f"{len(audit.unobserved)} deliveries could not be observed", audit.unobserved)
         if audit.found == 0:
             return self.inconclusive("no member of any room was known, so nobody was owed anything")
-        return self.holds(f"{acknowledged} acknowledged messages made {audit.found} deliveries")
+        return self.holds(f"{acknowledged:,} acknowledged messages made {audit.found:,} deliveries")
 
 
 def _owed(ledger: Ledger) -> list[Operation]:

@@ -29,7 +29,7 @@ class NothingLeaked(Checker):
         evidence = [line for line in wrong if line is not None]
         if evidence:
             return self.violated(f"{len(evidence)} frames that should not be", evidence)
-        return self.holds(f"{len(ledger.deliveries)} deliveries, all to members, all word for word")
+        return self.holds(f"{len(ledger.deliveries):,} deliveries, all to members, all word for word")
 
 
 def _trespass(ledger: Ledger, frame: Frame) -> str | None:
