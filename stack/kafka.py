@@ -52,7 +52,9 @@ def settings(stack: Stack) -> dict[str, str]:
         "log.cleaner.dedupe.buffer.size": "8388608",
         "log.segment.bytes": "67108864",
         "log.retention.hours": "168",
-        "controlled.shutdown.enable": "false",
+        # A broker that was killed stays registered for this long, and its successor has to wait for that.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
     }
 
 

@@ -30,6 +30,13 @@ JAVA_OPTIONS = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
     "-Dorg.slf4j.simpleLogger.showShortLogName=true",
+    # Each prints its whole configuration at every start, hundreds of lines nobody reads.
+    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn",
+    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.clients=warn",
+    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.connect.runtime.isolation=warn",
+    "-Dorg.slf4j.simpleLogger.log.io.debezium.config=warn",
+    "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.connect.runtime.rest.RestServer=warn",
+    "-Dorg.slf4j.simpleLogger.log.state.change.logger=warn",
 )
 
 

@@ -18,13 +18,16 @@ PARTITIONS = {
     "authentication.public.sessions": 1,
     "authentication.public.heartbeats": 1,
     "veigo.dead_letters": 1,
+    # Debezium's own heartbeats. Without these two its producer would wait for them, and every change behind it.
+    "__debezium-heartbeat.chat": 1,
+    "__debezium-heartbeat.authentication": 1,
 }
 HEARTBEATS_KEPT_MS = 600_000
 
 
 def configuration_of(topic: str) -> dict[str, str]:
     """A topic's settings: heartbeats are worth nothing after minutes, the rest is kept as long as the broker does."""
-    kept = {"retention.ms": str(HEARTBEATS_KEPT_MS)} if topic.endswith(".heartbeats") else {}
+    kept = {"retention.ms": str(HEARTBEATS_KEPT_MS)} if "heartbeat" in topic else {}
     return {"message.timestamp.type": "LogAppendTime"} | kept
 
 

@@ -71,7 +71,7 @@ def describe(name: str, record: "StackRecord | None") -> dict[str, Any]:
         {"name": job_name, "state": "done" if job.state is NodeState.READY else job.state.value, "took_s": job.took_s}
         for job_name, job in record.jobs.items()
     ]
-    runner_mb = memory_mb(record.runner)
+    runner_mb = memory_mb(record.runner, family=False)  # its children are the nodes
     return {
         "name": record.name,
         "state": record.state.value,
@@ -85,11 +85,11 @@ def describe(name: str, record: "StackRecord | None") -> dict[str, Any]:
     }
 
 
-def memory_mb(process: Any) -> float:  # noqa: ANN401 - ProcessId, whose import would cost every command psutil
+def memory_mb(process: Any, *, family: bool = True) -> float:  # noqa: ANN401 - ProcessId, whose import would cost every command psutil
     """Memory of a recorded process and its children, in MB."""
     from veigo.stack.process import memory_bytes
 
-    return round(memory_bytes(process) / 1e6, 1)
+    return round(memory_bytes(process, family=family) / 1e6, 1)
 
 
 def stamp(since: float) -> str:

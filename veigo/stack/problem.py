@@ -5,5 +5,12 @@ class StackError(Exception):
     """One clear sentence: what is wrong and what to do about it. The command prints it and exits with 1."""
 
 
+def first_sentence(problem: BaseException) -> str:
+    """What went wrong, for a person: groups of parallel tasks say what their first one said."""
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return str(problem) if isinstance(problem, StackError) else f"{type(problem).__name__}: {problem}"
+
+
 class NotReadyError(Exception):
     """A probe was answered, but not with what it asked for; worth asking again."""

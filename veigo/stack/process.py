@@ -44,8 +44,8 @@ def find(identity: ProcessId | None) -> psutil.Process | None:
         return None
 
 
-def memory_bytes(identity: ProcessId | None) -> int:
-    """Resident memory of the process and its children, counting pages they share once where the system tells.
+def memory_bytes(identity: ProcessId | None, *, family: bool = True) -> int:
+    """Resident memory of the process and, as a family, its children, counting shared pages once where the system tells.
 
     PostgreSQL is a family of processes around one block of shared memory; adding up their resident sizes would count
     that block once for each. The proportional size does not.
@@ -55,7 +55,7 @@ def memory_bytes(identity: ProcessId | None) -> int:
         return 0
     total = 0
     with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-        for one in (process, *process.children(recursive=True)):
+        for one in (process, *(process.children(recursive=True) if family else ())):
             total += _proportional_bytes(one)
     return total
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from veigo.stack.ledger import Ledger
 from veigo.stack.node import Job, Node, Step
-from veigo.stack.problem import StackError
+from veigo.stack.problem import StackError, first_sentence
 from veigo.stack.process import ChildProcess, last_lines
 from veigo.stack.readiness import until
 from veigo.stack.stack import Stack
@@ -43,8 +43,7 @@ class Runner:
                 for step in self.steps.values():
                     group.create_task(self._bring_up(step))
         except ExceptionGroup as problems:
-            first = problems.exceptions[0]
-            error = str(first) if isinstance(first, StackError) else f"{type(first).__name__}: {first}"
+            error = first_sentence(problems)
             await self.stop()
             self.ledger.note_stack(StackState.FAILED, error)
             raise StackError(error) from None
@@ -101,10 +100,8 @@ class Runner:
             await asyncio.wait_for(job.run(self.stack), job.within_s)
         except TimeoutError:
             raise self._job_failed(job, f"not done within {job.within_s:g} s") from None
-        except StackError as error:
-            raise self._job_failed(job, str(error)) from error
         except Exception as error:  # a client's exception: the sentence needs the job's name to mean anything
-            raise self._job_failed(job, f"{type(error).__name__}: {error}") from error
+            raise self._job_failed(job, first_sentence(error)) from error
         self.ledger.note(job.name, NodeState.READY, took_s=time.monotonic() - began)
 
     def _job_failed(self, job: Job, reason: str) -> StackError:

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from veigo.stack.problem import StackError
+from veigo.stack.problem import StackError, first_sentence
 from veigo.stack.process import last_lines
 from veigo.stack.progress import Progress, Report, Stage
 
@@ -110,7 +110,7 @@ class Toolchain:
                     for name in missing:
                         group.create_task(self._build_one(name, built, report))
             except ExceptionGroup as problems:
-                raise problems.exceptions[0] from None
+                raise StackError(first_sentence(problems)) from None
 
     async def _build_one(self, name: str, built: Mapping[str, asyncio.Event], report: Report) -> None:
         tool = self._tools[name]
