@@ -51,7 +51,7 @@ class Follower:
         await self._resume()
         await self._load()
         while not stopping.is_set():
-            records = await self._changes.take()
+            records = await self._insist("kafka", self._changes.take)
             if records:
                 await self._apply(records)
             if clock_s() - self._checked_at_s >= CHECK_EVERY_S:
