@@ -1,0 +1,69 @@
+"""One real stack for all live tests: its own name, ports and state, started once and removed at the end."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import aiohttp
+import pytest
+
+from live.people import Person
+
+UP_S_MAX = 600  # from nothing it builds OPA first; warm it takes seconds
+NAME = "live"
+
+
+@dataclass(frozen=True)
+class LiveStack:
+    """Where the stack of this test session answers."""
+
+    name: str
+    nodes: dict[str, str]
+
+    @property
+    def http(self):
+        return f"http://{self.nodes['gateway']}"
+
+    def socket_url(self, token, scheme="SuperDuperUser"):
+        return f"ws://{self.nodes['gateway']}/?token={scheme}%20{token}"
+
+
+def veigo(*arguments, within_s=60.0):
+    """Run the command line as a user would."""
+    command = [sys.executable, "-m", "veigo", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False)
+
+
+@pytest.fixture(scope="session")
+def stack():
+    """A whole stack of our own; what it printed is shown when it does not come up."""
+    veigo("down", "--name", NAME, "--purge")
+    started = veigo("up", "--name", NAME, within_s=UP_S_MAX)
+    assert 0 == started.returncode, started.stdout + started.stderr
+    status = json.loads(veigo("status", "--name", NAME, "--json").stdout)
+    yield LiveStack(NAME, {node["name"]: node["address"] for node in status["nodes"]})
+    veigo("down", "--name", NAME, "--purge")
+
+
+@pytest.fixture(scope="session")
+async def http():
+    """One HTTP session, with a deadline on everything."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
+        yield session
+
+
+@pytest.fixture
+def newcomer(stack, http):
+    """Make somebody who has not signed up yet."""
+    return lambda: Person(stack, http)
+
+
+@pytest.fixture
+def person(newcomer):
+    """Make somebody who has signed up."""
+
+    async def make(name="Bob"):
+        return await newcomer().sign_up(name)
+
+    return make
