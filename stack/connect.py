@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from stack import rest
+from stack import class_archives, rest
 from stack.tools import java_command
 from veigo.stack.node import Launch, Node
 from veigo.stack.ports import HOST
@@ -73,7 +73,10 @@ def launch(stack: Stack) -> Launch:
     host, port = stack.reach("connect", "postgres").split(":")
     path = stack.data("connect") / "worker.properties"
     command = java_command(
-        stack.toolchain.path("jars"), "org.apache.kafka.connect.cli.ConnectDistributed", path, heap_mb=HEAP_MB
+        *("org.apache.kafka.connect.cli.ConnectDistributed", path),
+        class_path=f"{stack.toolchain.path('jars')}/*",
+        heap_mb=HEAP_MB,
+        more=class_archives.options(stack, "connect"),
     )
     environment = {
         "POSTGRES_HOST": host,
@@ -145,7 +148,6 @@ NODE = Node(
     name="connect",
     does="Kafka Connect with Debezium 3.7: commits become records",
     offset=700,
-    after=("kafka",),
     prepare=prepare,
     launch=launch,
     probe=probe,

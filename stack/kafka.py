@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import time
 
+from stack import class_archives
 from stack.tools import java_command
 from veigo.stack.node import Launch, Node
 from veigo.stack.ports import HOST
@@ -70,16 +71,9 @@ async def prepare(stack: Stack) -> None:
     path = write_settings(stack)
     if (stack.data("kafka") / "log" / "meta.properties").exists():
         return
-    jars = stack.toolchain.path("jars")
     command = java_command(
-        jars,
-        "kafka.tools.StorageTool",
-        "format",
-        "--ignore-formatted",
-        "-t",
-        cluster_id(stack.name),
-        "-c",
-        path,
+        *("kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster_id(stack.name), "-c", path),
+        class_path=f"{stack.toolchain.path('jars')}/*",
         heap_mb=64,
     )
     log = stack.log("kafka")
@@ -99,10 +93,13 @@ def cluster_id(name: str) -> str:
 
 def launch(stack: Stack) -> Launch:
     """The broker."""
-    path = str(stack.data("kafka") / "server.properties")
-    return Launch(
-        java_command(stack.toolchain.path("jars"), "kafka.Kafka", path, heap_mb=HEAP_MB), folder=stack.data("kafka")
+    command = java_command(
+        *("kafka.Kafka", stack.data("kafka") / "server.properties"),
+        class_path=f"{stack.toolchain.path('jars')}/*",
+        heap_mb=HEAP_MB,
+        more=class_archives.options(stack, "kafka"),
     )
+    return Launch(command, folder=stack.data("kafka"))
 
 
 async def probe(stack: Stack) -> None:

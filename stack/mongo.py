@@ -3,7 +3,8 @@
 It stands in where no MongoDB can be installed; in containers the stack runs the real one.
 """
 
-from stack.tools import JAVA_OPTIONS
+from stack import class_archives
+from stack.tools import java_command
 from veigo.stack.node import Launch, Node
 from veigo.stack.ports import HOST
 from veigo.stack.problem import NotReadyError
@@ -21,10 +22,15 @@ def url(stack: Stack, source: str | None = None) -> str:
 
 def launch(stack: Stack) -> Launch:
     """The server, on the stack's port, with its file in the stack's folder."""
-    jars, classes = stack.toolchain.path("jars"), stack.toolchain.path("mongo")
+    jars, launcher = stack.toolchain.path("jars"), stack.toolchain.path("mongo") / "mongo.jar"
     file = stack.data("mongo") / "veigo.mv"
-    options = (f"-Xmx{HEAP_MB}m", "-Xms32m", *JAVA_OPTIONS, "-cp", f"{classes}:{jars}/*")
-    return Launch(("java", *options, "Mongo", str(file), HOST, str(stack.port("mongo"))), folder=stack.data("mongo"))
+    command = java_command(
+        *("Mongo", file, HOST, str(stack.port("mongo"))),
+        class_path=f"{launcher}:{jars}/*",
+        heap_mb=HEAP_MB,
+        more=class_archives.options(stack, "mongo"),
+    )
+    return Launch(command, folder=stack.data("mongo"))
 
 
 async def probe(stack: Stack) -> None:

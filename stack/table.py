@@ -4,7 +4,7 @@ Nodes stand in the order a message meets them. Ports are offsets from the stack'
 To add a service: describe it in ``services.py``, enter it here with its edges, and `veigo up` knows it.
 """
 
-from stack import canary, connect, connectors, kafka, migrations, mongo, opa, postgres, topics
+from stack import canary, class_archives, connect, connectors, kafka, migrations, mongo, opa, postgres, topics
 from stack.services import AGGREGATOR, AUTHENTICATION, CHAT, GATEWAY, REALTIME
 from veigo.stack.edge import Edge
 from veigo.stack.topology import Topology
@@ -22,7 +22,7 @@ NODES = (
     mongo.NODE,
 )
 
-JOBS = (migrations.JOB, topics.JOB, connectors.JOB, canary.JOB)
+JOBS = (migrations.JOB, topics.JOB, connectors.JOB, canary.JOB, class_archives.JOB)
 
 EDGES = (
     Edge("gateway", "authentication", via="grpc"),

@@ -82,8 +82,10 @@ def unpack_postgres(jars: Path, folder: Path) -> None:
 
 
 async def build_mongo(workshop: Workshop, folder: Path) -> None:
-    """The launcher of the MongoDB protocol server, compiled."""
-    await workshop.run("javac", "-cp", f"{workshop.tool('jars')}/*", "-d", folder, MONGO_JAVA)
+    """The launcher of the MongoDB protocol server, compiled; in a jar, since class archives take no folders."""
+    classes = folder / "classes"
+    await workshop.run("javac", "-cp", f"{workshop.tool('jars')}/*", "-d", classes, MONGO_JAVA)
+    await workshop.run("jar", "--create", "--file", folder / "mongo.jar", "-C", classes, ".")
 
 
 async def build_graphiql(workshop: Workshop, folder: Path) -> None:
@@ -112,7 +114,9 @@ TOOLS = (
         "jars", "Kafka, Connect, Debezium and the rest of the pom", (POM, platform.machine(), sys.platform), build_jars
     ),
     Tool("postgres", "PostgreSQL, unpacked", ("tree",), build_postgres, needs=("jars",)),
-    Tool("mongo", "the MongoDB protocol server's launcher, compiled", (MONGO_JAVA,), build_mongo, needs=("jars",)),
+    Tool(
+        "mongo", "the MongoDB protocol server's launcher, compiled", (MONGO_JAVA, "jar"), build_mongo, needs=("jars",)
+    ),
     Tool("graphiql", "the playground's scripts and styles", ("min",), build_graphiql, needs=("jars",)),
 )
 
@@ -122,18 +126,7 @@ def toolchain() -> Toolchain:
     return Toolchain(home_folder() / "tools", TOOLS)
 
 
-def java_command(
-    folder: Path, main_class: str, *arguments: str | Path, heap_mb: int, more: tuple[str, ...] = ()
-) -> tuple[str, ...]:
-    """A command line that runs a class with every jar of the pom in reach; ``more`` are further options for Java."""
-    return (
-        "java",
-        f"-Xmx{heap_mb}m",
-        f"-Xms{min(heap_mb, 64)}m",
-        *JAVA_OPTIONS,
-        *more,
-        "-cp",
-        f"{folder}/*",
-        main_class,
-        *map(str, arguments),
-    )
+def java_command(*arguments: str | Path, class_path: str, heap_mb: int, more: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """A command line that runs a class (the first argument); ``more`` are further options for Java."""
+    options = (f"-Xmx{heap_mb}m", f"-Xms{min(heap_mb, 64)}m", *JAVA_OPTIONS, *more)
+    return ("java", *options, "-cp", class_path, *map(str, arguments))

@@ -50,12 +50,13 @@ class Runner:
         self.ledger.settle()
 
     async def stop(self) -> None:
-        """Stop every node in reverse order, each within its bound; those that nothing waits for stop together."""
+        """Stop every node within its bound, each once those that dial it have stopped."""
         self.ledger.note_stack(StackState.STOPPING)
-        stopped = {name: asyncio.Event() for name in self.steps}
+        nodes = [step for step in self.steps.values() if isinstance(step, Node)]
+        stopped = {node.name: asyncio.Event() for node in nodes}
         async with asyncio.TaskGroup() as group:
-            for name in start_order(self.steps.values()):
-                group.create_task(self._stop_after_users(name, stopped))
+            for node in nodes:
+                group.create_task(self._stop_after_users(node, stopped))
         self.ledger.note_stack(StackState.STOPPED)
 
     async def recover(self) -> None:
@@ -162,14 +163,11 @@ class Runner:
             if task is not but:
                 task.cancel()
 
-    async def _stop_after_users(self, name: str, stopped: dict[str, asyncio.Event]) -> None:
-        for user in self.steps.values():
-            if name in user.after:
-                await stopped[user.name].wait()
-        step = self.steps[name]
-        if isinstance(step, Node):
-            await self._stop_node(step, None)
-        stopped[name].set()
+    async def _stop_after_users(self, node: Node, stopped: dict[str, asyncio.Event]) -> None:
+        for user in self.stack.topology.users(node.name) & stopped.keys():
+            await stopped[user].wait()
+        await self._stop_node(node, None)
+        stopped[node.name].set()
 
     async def _stop_node(self, node: Node, with_signal: signal.Signals | None) -> None:
         self._stop_watching(node.name)

@@ -4,7 +4,7 @@ Ports, start order, addresses, the diagram and the lists of contracts and traces
 table does not exist: a node asks for another's address by naming the edge, and an edge that is not there is refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +32,7 @@ class Topology:
         check_ports(self)
         check_edges(self)
         start_order(self.steps.values())
+        order({node.name: self.users(node.name) for node in self.nodes}, "stop")
 
     @cached_property
     def steps(self) -> dict[str, Step]:
@@ -61,6 +62,10 @@ class Topology:
                 return edge
         raise TableError(f"{source} has no edge to {target}; add Edge({source!r}, {target!r}, via=…) to stack/table.py")
 
+    def users(self, name: str) -> set[str]:
+        """The nodes that dial this one; they are stopped before it."""
+        return {edge.source for edge in self.edges if edge.target == name and edge.dialled}
+
     def only(self, names: set[str]) -> tuple[Step, ...]:
         """The named steps with everything that must run before them, in table order."""
         wanted: set[str] = set()
@@ -84,23 +89,28 @@ class Topology:
 
 
 def start_order(steps: Iterable[Step]) -> list[str]:
-    """Names in an order in which each comes after all it waits for; ties keep the order given.
+    """Names in an order in which each comes after all it waits for; ties keep the order given."""
+    return order({step.name: set(step.after) for step in steps}, "start")
+
+
+def order(after: Mapping[str, set[str]], what: str) -> list[str]:
+    """Names, each after those it must come after.
 
     Raises:
-        TableError: two steps wait for each other, or one waits for a step that is not there.
+        TableError: some wait for each other, or one waits for a name that is not there.
     """
-    waiting = {step.name: set(step.after) for step in steps}
-    for name, after in waiting.items():
-        if unknown := sorted(after - waiting.keys()):
-            raise TableError(f"{name} starts after {', '.join(unknown)}, which the table does not have")
-    order: list[str] = []
+    for name, others in after.items():
+        if unknown := sorted(others - after.keys()):
+            raise TableError(f"{name} must {what} after {', '.join(unknown)}, which the table does not have")
+    result: list[str] = []
+    waiting = dict(after)
     while waiting:
-        free = [name for name, after in waiting.items() if after <= set(order)]
+        free = [name for name, others in waiting.items() if others <= set(result)]
         if not free:
-            raise TableError(f"{', '.join(sorted(waiting))} wait for each other; remove one `after`")
-        order += free
-        waiting = {name: after for name, after in waiting.items() if name not in free}
-    return order
+            raise TableError(f"{', '.join(sorted(waiting))} would {what} after each other; remove one of their edges")
+        result += free
+        waiting = {name: others for name, others in waiting.items() if name not in free}
+    return result
 
 
 def check_names(topology: Topology) -> None:
