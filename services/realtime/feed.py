@@ -11,6 +11,7 @@ A record that cannot be understood is logged with its offset, counted and skippe
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class Feed:
         self._positions: dict[TopicPartition, int] = {}
         self._consumer: AIOKafkaConsumer | None = None
         self._trouble = f"Kafka at {bootstrap_servers} was not reached yet"
+        self._noted: str | None = None
         self._records_count = 0
         self._skipped_count = 0
 
@@ -94,6 +96,8 @@ class Feed:
             apply: takes each event, in the order of its partition.
             missed: told that events were lost to us.
         """
+        # The client says several times each attempt that it cannot connect; `kafka_away` says it once an outage.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         while True:
             try:
                 await self._read(apply)
@@ -107,6 +111,13 @@ class Feed:
                     "feed_interrupted", exc_info=not isinstance(error, (KafkaError, OSError)), error=repr(error)
                 )
             await asyncio.sleep(RETRY_S)
+
+    def _note_trouble(self) -> None:
+        """Log an outage when it begins and when it ends, in one line each."""
+        trouble = self._trouble_now()
+        if (trouble is None) != (self._noted is None):
+            log.warning("kafka_away" if trouble else "kafka_answers", reason=trouble)
+        self._noted = trouble
 
     async def _read(self, apply: Apply) -> None:
         consumer = AIOKafkaConsumer(
@@ -127,6 +138,7 @@ class Feed:
             log.info("reading", positions=self.health().positions)
             while True:
                 batches = await consumer.getmany(timeout_ms=POLL_WAIT_MS)
+                self._note_trouble()
                 for partition, batch in batches.items():
                     await self._take_all(partition, batch, apply)
         finally:

@@ -93,6 +93,8 @@ class SocketServer:
     async def _talk(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Connection)
         self._obey(self._rules.opened(connection, connection.access, time.time()))
+        if not self._health().positioned:  # the place was lost while this one was let in
+            self.missed()
         try:
             async for data in connection:
                 self._obey(self._rules.received(connection, data, time.time()))

@@ -49,6 +49,8 @@ class Stage:
     async def admit(self, token: str) -> AccessToken:
         if token == "unreachable":
             raise Problem(Code.UNAVAILABLE, "permissions cannot be decided now")
+        if token == "unlucky":
+            self.health = replace(WELL, positioned=False, trouble="events were missed")
         if token == "expired":
             raise Problem(Code.UNAUTHENTICATED, "The access token has expired.")
         return AccessToken(f"account-{token}", f"session-{token}", 1, time.time() + self.lifetime_s)
@@ -402,4 +404,9 @@ async def test_missed_events_send_everybody_away_to_join_again(stage: Stage):
         await joined(ann)
         stage.sockets.missed()
 
+        assert await close_code(ann) == 1012
+
+
+async def test_who_is_let_in_while_the_place_is_lost_is_sent_away_too(stage: Stage):
+    async with stage.connect("Bearer%20unlucky") as ann:
         assert await close_code(ann) == 1012
