@@ -10,13 +10,17 @@ folder is the history of its last flight.
 
 import asyncio
 import uuid
+from typing import TYPE_CHECKING
 
-from veigo.client.graphql import GraphQL
-from veigo.client.session import StepFailed, User, must
-from veigo.history import Frame, History
 from veigo.stack.node import Job
 from veigo.stack.problem import StackError
 from veigo.stack.stack import Stack
+
+# The client is imported where it is used: every command reads the table this job is in, and few ever fly.
+if TYPE_CHECKING:
+    from veigo.client.graphql import GraphQL
+    from veigo.client.session import User
+    from veigo.history import Frame, History
 
 EMAIL = "canary@veigo.test"
 FLIGHT_S_MAX = 20.0  # several times what the slowest machine needed for a first message
@@ -28,6 +32,10 @@ async def run(stack: Stack) -> None:
     Raises:
         StackError: a step was refused, or the message did not arrive in time.
     """
+    from veigo.client.graphql import GraphQL
+    from veigo.client.session import StepFailed
+    from veigo.history import History
+
     story = stack.folder / "canary.jsonl"
     story.unlink(missing_ok=True)
     base_url = f"http://{stack.address('gateway')}"
@@ -46,11 +54,13 @@ async def run(stack: Stack) -> None:
         await graphql.close()
 
 
-async def _fly(stack: Stack, base_url: str, graphql: GraphQL, history: History) -> None:
+async def _fly(stack: Stack, base_url: str, graphql: "GraphQL", history: "History") -> None:
+    from veigo.client.session import User, must
+
     message_id = str(uuid.uuid4())
     arrived = asyncio.Event()
 
-    def on_frame(frame: Frame) -> None:
+    def on_frame(frame: "Frame") -> None:
         if frame.message_id == message_id:
             arrived.set()
 
@@ -66,8 +76,10 @@ async def _fly(stack: Stack, base_url: str, graphql: GraphQL, history: History) 
         await canary.leave()
 
 
-async def _room(stack: Stack, canary: User) -> str:
+async def _room(stack: Stack, canary: "User") -> str:
     """The canary's room: made at the first flight, used ever after."""
+    from veigo.client.session import must
+
     known = stack.folder / "canary_room"
     if not known.exists():
         known.write_text(must(await canary.create_room("Canary", [])).room or "")

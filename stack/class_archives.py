@@ -18,6 +18,8 @@ from veigo.stack.state import read_record
 
 NODES = ("kafka", "connect", "mongo")
 DUMP_WITHIN_S = 60.0
+# Without this some builds of Java map the file at a random address and patch every pointer in it first.
+MAP_IN_PLACE = ("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0")
 
 
 def archive(stack: Stack, node: str) -> Path:
@@ -31,7 +33,7 @@ def archive(stack: Stack, node: str) -> Path:
 def options(stack: Stack, node: str) -> tuple[str, ...]:
     """Java options that use the node's archive, or let one be made when there is none."""
     path = archive(stack, node)
-    return (f"-XX:SharedArchiveFile={path}",) if path.exists() else ("-XX:+RecordDynamicDumpInfo",)
+    return (f"-XX:SharedArchiveFile={path}", *MAP_IN_PLACE) if path.exists() else ("-XX:+RecordDynamicDumpInfo",)
 
 
 async def run(stack: Stack) -> None:

@@ -38,10 +38,10 @@ def progress() -> Iterator[Report]:
 
 
 def _tell_by_lines(news: Progress) -> None:
-    if news.stage is Stage.DONE and news.took_s is not None:
-        say(f"  {MARKS[news.stage]} {news.name:<15} {news.took_s:5.1f} s  {news.detail}".rstrip())
-    elif news.stage is Stage.FAILED or (news.stage is Stage.RUNNING and news.took_s is None):
-        say(f"  {MARKS[news.stage]} {news.name:<15}          {news.detail}".rstrip())
+    if news.stage is Stage.WAITING and not news.detail:
+        return
+    seconds = "" if news.took_s is None else f"{news.took_s:.1f} s"
+    say(f"  {MARKS[news.stage]} {news.name:<15} {seconds:>7}  {news.detail}".rstrip())
 
 
 @contextlib.contextmanager

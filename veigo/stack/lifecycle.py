@@ -29,14 +29,13 @@ DOWN_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.05
 LEFTOVER_WITHIN_S = 10.0
 
-STAGES = {
+STARTING_STAGES = {
     NodeState.WAITING: Stage.WAITING,
     NodeState.STARTING: Stage.RUNNING,
     NodeState.READY: Stage.DONE,
-    NodeState.STOPPING: Stage.RUNNING,
-    NodeState.STOPPED: Stage.DONE,
     NodeState.DEAD: Stage.FAILED,
 }
+STOPPING_STAGES = {NodeState.STOPPING: Stage.RUNNING, NodeState.STOPPED: Stage.DONE}
 
 
 def is_running(stack: Stack) -> bool:
@@ -89,7 +88,7 @@ async def bring_up(
         require_free({port: node for port, node in stack.ports.items() if node in names})
         try:
             await _start_runner(stack, only)
-            return await _follow(stack, report), True
+            return await _follow(stack, report, {}), True
         except asyncio.CancelledError:
             await _end_runner(stack)
             raise
@@ -144,13 +143,15 @@ async def _complete(stack: Stack, record: StackRecord, report: Report) -> tuple[
     """Bring a running stack to ready: nothing, follow its start, or bring back what died."""
     if record.state is StackState.READY:
         return record, False
+    seen: dict[str, NodeState] = {}
     if record.state is StackState.DEGRADED:
+        seen = {name: node.state for name, node in (record.nodes | record.jobs).items()}
         recovering = asyncio.create_task(control.ask(stack, do="recover"))
         while not recovering.done():
-            _tell(read_record(stack.state_file), {}, report)
+            _tell_start(read_record(stack.state_file), seen, report)
             await asyncio.wait({recovering}, timeout=LOOK_EVERY_S)
         recovering.result()
-    return await _follow(stack, report), True
+    return await _follow(stack, report, seen), True
 
 
 async def _start_runner(stack: Stack, only: Iterable[str]) -> None:
@@ -171,15 +172,14 @@ async def _start_runner(stack: Stack, only: Iterable[str]) -> None:
             raise StackError(f"the runner did not start; the end of {log}:\n{said}")
 
 
-async def _follow(stack: Stack, report: Report) -> StackRecord:
-    """Report every change until the stack is ready or has failed."""
-    seen: dict[str, NodeState] = {}
+async def _follow(stack: Stack, report: Report, seen: dict[str, NodeState]) -> StackRecord:
+    """Report every change that was not seen before, until the stack is ready or has failed."""
     deadline = time.monotonic() + UP_WITHIN_S
     while True:
         running = is_running(stack)
         record = read_record(stack.state_file)
         if record is not None:
-            _tell(record, seen, report)
+            _tell_start(record, seen, report)
             if record.state in (StackState.READY, StackState.DEGRADED):
                 return record
             if record.state is StackState.FAILED:
@@ -193,14 +193,21 @@ async def _follow(stack: Stack, report: Report) -> StackRecord:
         await asyncio.sleep(LOOK_EVERY_S)
 
 
-def _tell(record: StackRecord | None, seen: dict[str, NodeState], report: Report) -> None:
-    if record is None:
-        return
-    every: dict[str, NodeRecord] = record.nodes | record.jobs
+def _tell_start(record: StackRecord | None, seen: dict[str, NodeState], report: Report) -> None:
+    every: dict[str, NodeRecord] = {} if record is None else record.nodes | record.jobs
     for name, node in every.items():
-        if seen.get(name) is not node.state:
+        if seen.get(name) is not node.state and node.state in STARTING_STAGES:
             seen[name] = node.state
-            report(Progress(name, STAGES[node.state], node.address or node.detail, node.took_s))
+            detail = "" if node.state is NodeState.WAITING else node.detail.partition("\n")[0] or node.address
+            took_s = node.took_s if node.state is NodeState.READY else None
+            report(Progress(name, STARTING_STAGES[node.state], detail, took_s))
+
+
+def _tell_stop(record: StackRecord | None, seen: dict[str, NodeState], report: Report) -> None:
+    for name, node in ({} if record is None else record.nodes).items():
+        if seen.get(name) is not node.state and node.state in STOPPING_STAGES:
+            seen[name] = node.state
+            report(Progress(name, STOPPING_STAGES[node.state], node.state.value))
 
 
 async def _end_runner(stack: Stack, report: Report | None = None) -> None:
@@ -214,7 +221,7 @@ async def _end_runner(stack: Stack, report: Report | None = None) -> None:
     deadline = time.monotonic() + DOWN_WITHIN_S
     while is_running(stack):
         if report is not None:
-            _tell(read_record(stack.state_file), seen, report)
+            _tell_stop(read_record(stack.state_file), seen, report)
         if time.monotonic() > deadline:
             runner.kill()
         await asyncio.sleep(LOOK_EVERY_S)
