@@ -71,7 +71,8 @@ def report_of(ledger: Ledger, judgement: Judgement, *, fault_model: str, notes: 
     load = _load(ledger)
     if load.start_delay_p99_ms is not None and load.start_delay_p99_ms > START_DELAY_P99_MS_MAX:
         late = milliseconds(load.start_delay_p99_ms)
-        notes = [*notes, f"the harness itself was late (p99 {late}): the latencies are partly its own; lower the rate"]
+        remedy = "lower the rate, or quieten the machine"
+        notes = [*notes, f"the harness itself was late (p99 {late}): the latencies are partly its own; {remedy}"]
     return Report(
         id=ledger.run.id,
         workload=ledger.run.workload,

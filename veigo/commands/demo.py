@@ -136,4 +136,5 @@ def _say_where_to_look(stack: "Stack", folder: "RunFolder", page: Path, report: 
     say(f"  report      {page}")
     say(f"  run folder  {folder.path}")
     say(f"  playground  {playground}" + ("" if stays else "  after `veigo up`"))
-    say(f"  again       veigo demo --seed {report.seed}")
+    numbers = "".join(f" --{number} {value:g}" for number, value in report.parameters.items())
+    say(f"  again       veigo demo{numbers} --seed {report.seed}")
