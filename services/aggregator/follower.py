@@ -78,10 +78,9 @@ class Follower:
         projection = project(records, self._held)
         await self._insist("mongodb", lambda: self._documents.write(projection.writes))
         if projection.dead_letters:
-            for letter in projection.dead_letters:
-                record = letter.record
-                at = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-                log.warning("set a record aside as a dead letter", **at, reason=letter.reason)
+            first = projection.dead_letters[0]
+            at = f"{first.record.topic}:{first.record.partition}@{first.record.offset}"
+            log.warning("set records aside", count=len(projection.dead_letters), first=at, reason=first.reason)
             await self._insist("kafka", lambda: self._changes.bury(projection.dead_letters))
         operations = patch(projection, self._held)
         if operations:
