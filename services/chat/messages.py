@@ -51,8 +51,8 @@ def same_send(stored: Message, sent: NewMessage) -> Message:
     """Return the stored message when `sent` is a repetition of it.
 
     Raises:
-        Problem: ALREADY_EXISTS, when the id belongs to something else.
+        Problem: ALREADY_EXISTS, when the id belongs to something else: answering would acknowledge what was not sent.
     """
-    if (stored.room_id, stored.sender_id) != (sent.room_id, sent.sender_id):
+    if (stored.room_id, stored.sender_id, stored.content) != (sent.room_id, sent.sender_id, sent.content):
         raise Problem(Code.ALREADY_EXISTS, "This messageId is taken; choose a new random UUID.", "messageId")
     return stored

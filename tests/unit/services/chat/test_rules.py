@@ -50,19 +50,21 @@ def stored(**changed):
 
 
 def test_sending_again_answers_with_the_first_message():
-    """Even when the text differs: the id says that it is the same send."""
+    """The same id with the same text in the same room is the same send."""
     first = stored()
-    again = messages.NewMessage(first.id, first.room_id, CREATOR, "second")
+    again = messages.NewMessage(first.id, first.room_id, CREATOR, "first")
 
     assert first == messages.same_send(first, again)
 
 
-@pytest.mark.parametrize("theirs", [{"sender_id": OTHER}, {"room_id": uuid.uuid4()}], ids=["sender", "room"])
-def test_somebody_elses_message_id_is_refused(theirs):
-    """An id that belongs to another sender or room is a collision, not a repetition."""
-    first = stored(**theirs)
+@pytest.mark.parametrize(
+    "other", [{"sender_id": OTHER}, {"room_id": uuid.uuid4()}, {"content": "x"}], ids=["sender", "room", "text"]
+)
+def test_the_id_of_another_message_is_refused(other):
+    """An id that stands for another sender, room or text is a collision: to answer it would be a false promise."""
+    first = stored(**other)
     with pytest.raises(Problem) as refused:
-        messages.same_send(first, messages.NewMessage(first.id, uuid.UUID(ROOM), CREATOR, "x"))
+        messages.same_send(first, messages.NewMessage(first.id, uuid.UUID(ROOM), CREATOR, "first"))
 
     assert (Code.ALREADY_EXISTS, "messageId") == (refused.value.code, refused.value.field)
 
