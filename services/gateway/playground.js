@@ -1,7 +1,7 @@
 // Opens GraphiQL on the walk-through's first step, with the headers editor in view for the token it returns.
 "use strict";
 
-const walkThrough = `# 1. Run this with an e-mail address of your own: it signs you up and returns your tokens.
+const walkThrough = `# 1. Sign up: run this, with an address of your own.
 mutation {
   SignUpAndCreateProfile(
     name: "Bob"
@@ -15,19 +15,30 @@ mutation {
   }
 }
 
-# 2. Put the access token into the Headers pane below, in place of <ACCESS TOKEN>. Then create a room:
+# 2. Put the access token into the headers below,
+#    in place of <ACCESS TOKEN>. Then create a room:
 #
-#    mutation { CreateRoom(name: "Tea" type: group) { information { id } } }
+# mutation {
+#   CreateRoom(name: "Tea" type: group) {
+#     information { id }
+#   }
+# }
 #
 # 3. Listen to it, in the browser's console:
 #
-#    ws = new WebSocket("ws://" + location.host + "/?token=SuperDuperUser%20<ACCESS TOKEN>")
-#    ws.onmessage = (frame) => console.log(frame.data)
-#    ws.send(JSON.stringify({ type: "JOIN_ROOM", payload: [{ name: "<ROOM ID>" }] }))
+# ws = new WebSocket("ws://" + location.host
+#   + "/?token=SuperDuperUser%20<ACCESS TOKEN>")
+# ws.onmessage = (frame) => console.log(frame.data)
+# ws.send(JSON.stringify({ type: "JOIN_ROOM",
+#   payload: [{ name: "<ROOM ID>" }] }))
 #
 # 4. Say something, and see it arrive:
 #
-#    mutation { CreateMessage(roomId: "<ROOM ID>" content: "Hello!") { id sequence } }
+# mutation {
+#   CreateMessage(roomId: "<ROOM ID>" content: "Hi!") {
+#     id sequence
+#   }
+# }
 `;
 
 ReactDOM.createRoot(document.getElementById("graphiql")).render(

@@ -31,7 +31,7 @@ SCHEMES = ("superduperuser", "bearer")  # compared without case, as RFC 9110 (11
 _CHANNEL_OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 500),
-    ("grpc.max_reconnect_backoff_ms", 1_000),  # a restarted service is used again within a second or so
+    ("grpc.max_reconnect_backoff_ms", 500),  # a restarted service is used again within a second
 ]
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")

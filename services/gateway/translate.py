@@ -15,8 +15,6 @@ from protos.veigo.chat.v1 import chat_pb2
 from services.gateway import types
 from services.problems import invalid
 
-MEMBERS_MAX = 1_000  # longer lists are refused here already; chat's own limit is the same
-
 _TYPES_IN = {types.RoomType.direct: chat_pb2.ROOM_TYPE_DIRECT, types.RoomType.group: chat_pb2.ROOM_TYPE_GROUP}
 _TYPES_OUT = {number: kind for kind, number in _TYPES_IN.items()}
 _PRIVACIES_IN = {
@@ -44,14 +42,12 @@ def optional_text(field: str, value: str | None) -> str | None:
 
 
 def texts(field: str, values: Iterable[str | None]) -> list[str]:
-    """Return a list of strings checked: no nulls in it, and no more than anybody accepts."""
+    """Return a list of strings checked, with no nulls in it."""
     checked = []
     for value in values:
         if value is None:
             raise invalid(field, f"`{field}` contains null; leave it out.")
         checked.append(text(field, value))
-    if len(checked) > MEMBERS_MAX:
-        raise invalid(field, f"`{field}` lists {len(checked)}; at most {MEMBERS_MAX} are accepted in one call.")
     return checked
 
 
@@ -63,8 +59,8 @@ def page_request(page: types.PaginationRequest | None) -> chat_pb2.PageRequest:
     if size is None or size is UNSET:
         size = 0
     elif size == 0:  # zero is protobuf's "not given"; whoever writes it means something else
-        raise invalid("page.size", "`page.size` must be 1 to 100; leave it out for 25.")
-    return chat_pb2.PageRequest(cursor=optional_text("page.cursor", page.cursor) or "", size=size)
+        raise invalid("size", "Ask for 1 to 100 rows a page, or leave `size` out for 25.")
+    return chat_pb2.PageRequest(cursor=optional_text("cursor", page.cursor) or "", size=size)
 
 
 def sign_up_request(email: str, password: str, client_id: str, phone: str | None) -> authentication_pb2.SignUpRequest:
