@@ -10,6 +10,7 @@ folder is the history of its last flight.
 
 import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from veigo.stack.node import Job
@@ -20,10 +21,11 @@ from veigo.stack.stack import Stack
 if TYPE_CHECKING:
     from veigo.client.graphql import GraphQL
     from veigo.client.session import User
-    from veigo.history import Frame, History
+    from veigo.history import Frame, History, Operation
 
 EMAIL = "canary@veigo.test"
-FLIGHT_S_MAX = 20.0  # several times what the slowest machine needed for a first message
+FLIGHT_S_MAX = 30.0  # several times what the slowest machine needed for a first message
+PAUSE_S = 0.1  # a refused step has waited for two seconds already
 
 
 async def run(stack: Stack) -> None:
@@ -55,7 +57,7 @@ async def run(stack: Stack) -> None:
 
 
 async def _fly(stack: Stack, base_url: str, graphql: "GraphQL", history: "History") -> None:
-    from veigo.client.session import User, must
+    from veigo.client.session import User
 
     message_id = str(uuid.uuid4())
     arrived = asyncio.Event()
@@ -65,24 +67,38 @@ async def _fly(stack: Stack, base_url: str, graphql: "GraphQL", history: "Histor
             arrived.set()
 
     canary = User("Canary", base_url, graphql, history, on_frame)
-    must(await canary.sign_up(EMAIL, stack.secrets.password("canary") + "Aa1!", "canary"))
+    password = stack.secrets.password("canary") + "Aa1!"
+    await _patiently(lambda: canary.sign_up(EMAIL, password, "canary"))
     room = await _room(stack, canary)
-    must(await canary.connect())
+    await _patiently(canary.connect)
     try:
-        must(await canary.join(room))
-        must(await canary.send(room, "tweet", message_id))
+        await _patiently(lambda: canary.join(room))
+        await _patiently(lambda: canary.send(room, "tweet", message_id))
         await arrived.wait()
     finally:
         await canary.leave()
 
 
-async def _room(stack: Stack, canary: "User") -> str:
-    """The canary's room: made at the first flight, used ever after."""
+async def _patiently(step: Callable[[], Awaitable["Operation"]]) -> "Operation":
+    """Take a step again while the stack says that it is not able to yet; `run` bounds how long.
+
+    Change capture that has just started may be seconds behind on a busy machine, and then every decision is stale.
+    """
     from veigo.client.session import must
 
+    while True:
+        operation = await step()
+        if operation.code != "UNAVAILABLE":
+            return must(operation)
+        await asyncio.sleep(PAUSE_S)
+
+
+async def _room(stack: Stack, canary: "User") -> str:
+    """The canary's room: made at the first flight, used ever after."""
     known = stack.folder / "canary_room"
     if not known.exists():
-        known.write_text(must(await canary.create_room("Canary", [])).room or "")
+        created = await _patiently(lambda: canary.create_room("Canary", []))
+        known.write_text(created.room or "")
     return known.read_text()
 
 
