@@ -9,7 +9,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class ProtobufBuildHook(BuildHookInterface):
     """Runs protoc once over every contract; the generated modules live beside them as ``protos.veigo.…``."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the hook's signature
         """Generate messages, their type stubs and the gRPC classes.
 
         Raises:

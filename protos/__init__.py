@@ -1,0 +1,1 @@
+"""The contracts of the services; the Python code beside them is made from them when the package is built."""

@@ -2,6 +2,7 @@
 
 import typer
 
+from veigo.commands.build import build
 from veigo.commands.demo import demo
 from veigo.commands.doctor import doctor
 from veigo.commands.down import down
@@ -20,4 +21,5 @@ app.command()(down)
 app.command()(status)
 app.command()(logs)
 app.command()(doctor)
+app.command()(build)
 app.command()(demo)

@@ -84,6 +84,11 @@ class Toolchain:
         self.folder = folder
         self._tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every tool."""
+        return tuple(self._tools)
+
     def path(self, name: str) -> Path:
         """Where the tool is, or will be once it is built."""
         return self.folder / f"{name}-{self._digest(name)}"
