@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 from graphql import ExecutionResult, OperationType
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from services.gateway import wording
@@ -143,17 +143,19 @@ def _parsed(text: bytes, what: str) -> object:
 
 
 async def _body(request: Request) -> bytes:
-    length = request.headers.get("content-length", "0")
+    message = f"The body is larger than {BODY_BYTES_MAX} bytes; send less at a time."
+    too_large = Refusal(413, message, Code.RESOURCE_EXHAUSTED)
+    if int(request.headers.get("content-length", "0")) > BODY_BYTES_MAX:  # the HTTP parser lets only numbers through
+        raise too_large
     body = bytearray()
-    if length.isdecimal() and int(length) <= BODY_BYTES_MAX:
+    try:
         async for chunk in request.stream():
             body += chunk
             if len(body) > BODY_BYTES_MAX:
-                break
-        else:
-            return bytes(body)
-    message = f"The body is larger than {BODY_BYTES_MAX} bytes; send less at a time."
-    raise Refusal(413, message, Code.RESOURCE_EXHAUSTED)
+                raise too_large
+    except ClientDisconnect:
+        raise Refusal(400, "The connection ended before the body did.") from None  # nobody is left to read it
+    return bytes(body)
 
 
 def _accepts_graphql_type(request: Request) -> bool:

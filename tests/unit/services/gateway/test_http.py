@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import grpc
 import pytest
+import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from protos.veigo.authentication.v1 import authentication_pb2, authentication_pb2_grpc
@@ -392,6 +393,19 @@ async def test_a_body_of_exactly_the_limit_is_read(client):
     status, _, _ = await client.send(data=body + b" " * (BODY_BYTES_MAX - len(body)), headers=JSON)
 
     assert status == 200
+
+
+async def test_a_client_that_leaves_before_its_body_ends_is_no_failure_of_ours(client, until):
+    with structlog.testing.capture_logs() as lines:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(client.address.rpartition(":")[2]))
+        writer.write(
+            b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"
+        )
+        await writer.drain()
+        writer.close()
+        await until(lambda: lines)
+
+    assert [line["log_level"] for line in lines] == ["info"]
 
 
 # Everything else
