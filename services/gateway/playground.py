@@ -24,10 +24,9 @@ OURS = {"playground.js": "text/javascript"}
 PAGE = Path(__file__).with_name("playground.html")
 PREFIX = "/playground/assets"
 KEEP = {"cache-control": "public, max-age=31536000, immutable"}
-# Nothing from elsewhere is loaded. Sockets to anywhere and `eval` stay allowed for whoever works from the page: a
-# person at the browser's console, or a test that drives the browser.
+# Nothing from elsewhere is loaded. Sockets may go anywhere, for whoever works from this page's console.
 POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'"
 )
 
