@@ -29,7 +29,7 @@ from services.aggregator.projection import Held, Write
 # In this order: a room's version must not get ahead of its memberships, should we be stopped halfway.
 COLLECTIONS = ("sessions", "profiles", "memberships", "rooms")
 SELECTION_MS_MAX = 1_000  # how long to look for the server before saying it is away
-ANSWER_MS_MAX = 10_000
+ANSWER_MS_MAX = 60_000  # the embedded server reads 100 000 memberships in some 10 s; health tells long before
 
 Positions = dict[tuple[str, int], int]
 

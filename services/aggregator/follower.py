@@ -143,6 +143,7 @@ class Follower:
         """Try a step until it succeeds, saying meanwhile what we wait for."""
         pause_s = FIRST_PAUSE_S
         while True:
+            self._progress.step = (part, clock_s())
             try:
                 result = await step()
             except AWAY as error:
@@ -152,6 +153,7 @@ class Follower:
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, PAUSE_S_MAX)
             else:
+                self._progress.step = None
                 if self._progress.waiting_for is not None:
                     log.info("going on", part=part)
                     self._progress.waiting_for = None

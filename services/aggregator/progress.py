@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+STEP_S_MAX = 3.0  # a step that takes longer is a part that hangs, or has more to do than it should
+
 Partition = tuple[str, int]
 
 
@@ -16,6 +18,7 @@ class Progress:
         loaded: OPA holds everything the documents held, and what came since.
         waiting_for: the part that keeps us from going on, with its error; None when nothing does.
         log_away: the error of asking Kafka how far the log goes; None when it answered.
+        step: the part that is at work for us just now, and since when.
         positions: the next offset to read; stored, that is: everything before it is done.
         ends: the offset the log's next record will get, as last asked.
         gaps: records that were gone from Kafka before they were read, by partition: (first, next that is there).
@@ -27,6 +30,7 @@ class Progress:
     loaded: bool = False
     waiting_for: str | None = None
     log_away: str | None = None
+    step: tuple[str, float] | None = None
     positions: dict[Partition, int] = field(default_factory=dict)
     ends: dict[Partition, int] = field(default_factory=dict)
     gaps: dict[Partition, tuple[int, int]] = field(default_factory=dict)
@@ -39,10 +43,12 @@ class Progress:
     dead_letters: int = 0
     applied_at_s: float | None = None
 
-    def trouble(self) -> str | None:
+    def trouble(self, now_s: float) -> str | None:
         """Why this is not healthy; None when it is."""
         if self.waiting_for or self.log_away:
             return f"waiting for {self.waiting_for or self.log_away}"
+        if self.step is not None and now_s - self.step[1] > STEP_S_MAX:
+            return f"waiting for {self.step[0]}: no answer for {now_s - self.step[1]:.0f} s"
         if not self.assigned:
             return "partitions are not assigned yet"
         return None if self.loaded else "OPA is not loaded yet"
@@ -50,7 +56,7 @@ class Progress:
 
 def report(progress: Progress, now_s: float) -> tuple[int, dict[str, Any]]:
     """HTTP status and body of /healthz; `now_s` is the clock `applied_at_s` was read from."""
-    trouble = progress.trouble()
+    trouble = progress.trouble(now_s)
     applied_at_s = progress.applied_at_s
     partitions = {
         f"{topic}:{partition}": {

@@ -28,6 +28,14 @@ def test_it_says_what_it_waits_for():
     assert report(progress, now_s=0)[0] == 503
 
 
+def test_a_part_that_hangs_is_told_before_its_time_is_up():
+    progress = Progress(assigned=True, loaded=True, step=("mongodb", 10.0))
+    assert report(progress, now_s=12)[0] == 200
+
+    assert report(progress, now_s=17)[1]["reason"] == "waiting for mongodb: no answer for 7 s"
+    assert report(progress, now_s=17)[0] == 503
+
+
 def test_positions_and_lag_are_told_for_every_partition():
     progress = Progress(positions={("b", 0): 7, ("a", 1): 3}, ends={("b", 0): 10}, applied_at_s=1.5)
     progress.gaps["a", 1] = (0, 3)
