@@ -45,6 +45,8 @@ def detach() -> None:
 
 def main() -> int:
     """Serve one stack; 0 when it was stopped, 1 when it could not start."""
+    # Probes use gRPC, whose own handling of forks only gets in the way of starting nodes.
+    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
     parser = argparse.ArgumentParser(description="The runner of one stack; `veigo up` starts it.")
     parser.add_argument("--name", required=True)
     parser.add_argument("--port-base", type=int, required=True)

@@ -20,7 +20,7 @@ HEAP_MB = 256
 GROUP = "veigo-connect"
 LOOK_EVERY_S = 1.0
 RESTART_PAUSE_S = 2.0  # after the first restart; doubles while the task goes on failing
-RESTART_PAUSE_MAX_S = 30.0
+RESTART_PAUSE_MAX_S = 10.0  # what a fault that heals then costs at most
 
 
 def settings(stack: Stack) -> dict[str, str]:
