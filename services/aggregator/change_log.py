@@ -16,8 +16,7 @@ from services.aggregator.projection import DeadLetter, Record
 
 DEAD_LETTERS = "veigo.dead_letters"
 RECORDS_MAX = 3_000  # of one batch: more would only fold better, and take longer to finish at SIGTERM
-TAKE_WAIT_MS = 200  # how long an idle take waits; SIGTERM is noticed within it
-FETCH_WAIT_MS = 20  # how long the broker holds an empty fetch: what a record in another partition may have to wait
+FETCH_WAIT_MS = 100  # how long the broker holds an empty fetch: what a record in another partition may have to wait
 PARTITION_BYTES_MAX = 1024 * 1024
 FETCH_BYTES_MAX = 8 * 1024 * 1024
 LETTER_BYTES_MAX = 900_000  # below the broker's default limit for a record, with room for the headers
@@ -77,9 +76,9 @@ class ChangeLog:
         for (topic, partition), offset in positions.items():
             self._consumer.seek(TopicPartition(topic, partition), offset)
 
-    async def take(self) -> list[Record]:
-        """The next records, RECORDS_MAX at most, in order within each partition; none after a short idle wait."""
-        taken = await self._consumer.getmany(timeout_ms=TAKE_WAIT_MS, max_records=RECORDS_MAX)
+    async def take(self, wait_s: float) -> list[Record]:
+        """The next records, RECORDS_MAX at most, in order within each partition; none when none came in that time."""
+        taken = await self._consumer.getmany(timeout_ms=int(wait_s * 1000), max_records=RECORDS_MAX)
         return [record for records in taken.values() for record in records]
 
     async def bounds(self, partitions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], tuple[int, int]]:

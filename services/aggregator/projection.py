@@ -98,7 +98,8 @@ class Projection:
         sessions: policy data of sessions, likewise: id to (version, revoked).
         dead_letters: records to set aside.
         positions: where to go on, by (topic, partition): the offset after the last one read.
-        ignored: how many records did not concern us.
+        records: how many records were read.
+        ignored: how many of them did not concern us.
     """
 
     writes: dict[tuple[str, str], Write] = field(default_factory=dict)
@@ -106,7 +107,13 @@ class Projection:
     sessions: dict[str, tuple[int, bool]] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     positions: dict[tuple[str, int], int] = field(default_factory=dict)
+    records: int = 0
     ignored: int = 0
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody waits for it: what the policies decide by, or a record that must not be lost sight of."""
+        return bool(self.rooms or self.sessions or self.dead_letters)
 
     def write(self, collection: str, key: str, facts: Mapping[str, object], newest: Mapping[str, object]) -> None:
         """Ask for a document to contain this."""
@@ -120,9 +127,9 @@ def version_of(value: object) -> int:
     return first
 
 
-def project(records: Sequence[Record], held: Held) -> Projection:
-    """What a batch of records asks for, given what OPA holds."""
-    projection = Projection()
+def project(records: Sequence[Record], held: Held, into: Projection | None = None) -> Projection:
+    """What a batch of records asks for, given what OPA holds; on top of what is asked for already, when there is."""
+    projection = into or Projection()
     for record in records:
         try:
             change = change_in(record.topic, record.value)
@@ -131,6 +138,7 @@ def project(records: Sequence[Record], held: Held) -> Projection:
         else:
             _include(projection, change, held)
         projection.positions[record.topic, record.partition] = record.offset + 1
+    projection.records += len(records)
     return projection
 
 

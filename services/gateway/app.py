@@ -24,6 +24,8 @@ from services.problems import Code, Problem
 
 log = structlog.get_logger()
 
+GRAPHQL_PATHS = frozenset({"/graphql", "/gql"})
+GRAPHQL_METHODS = frozenset({"GET", "POST"})
 PATH_CHARACTERS_MAX = 200  # of a path in the log
 
 
@@ -33,12 +35,10 @@ def application(settings: Settings) -> FastAPI:
     realtime = (realtime_host, int(realtime_port))
 
     @asynccontextmanager
-    async def opened(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    async def opened(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with rpc.backends(settings.authentication_address, settings.chat_address) as backends:
             endpoint = Endpoint(Documents(schema), backends)
-            for path in ("/graphql", "/gql"):
-                app.add_route(path, endpoint.answer, methods=["GET", "POST"], include_in_schema=False)
-            yield {"realtime": realtime, "channels": backends.channels}
+            yield {"realtime": realtime, "endpoint": endpoint, "channels": backends.channels}
 
     async def healthz(request: Request) -> Response:
         reasons = await health.unready(request.state.channels, realtime)
@@ -55,7 +55,7 @@ def application(settings: Settings) -> FastAPI:
 def served(settings: Settings) -> ASGIApp:
     """Return the application as it is served: with CORS, so that browsers may call it, and a log of requests."""
     cors = CORSMiddleware(
-        application(settings),
+        GraphQLFirst(application(settings)),
         allow_origins=settings.origins,
         allow_methods=["GET", "POST"],
         allow_headers=["*"],
@@ -78,6 +78,33 @@ async def _not_served(request: Request, error: Exception) -> Response:
 async def _failed(_: Request, error: Exception) -> Response:
     log.error("request_failed", exc_info=error)
     return JSONResponse(wording.refusal(Problem(Code.INTERNAL, wording.UNEXPECTED)), 500)
+
+
+class GraphQLFirst:
+    """Takes GraphQL requests straight to their endpoint, and everything else to the application.
+
+    Nearly every request is one, and the application's routing and middleware took a third of the processor time of a
+    whole mutation.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http" or scope["path"] not in GRAPHQL_PATHS:
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            if request.method not in GRAPHQL_METHODS:
+                raise HTTPException(405, headers={"allow": ", ".join(sorted(GRAPHQL_METHODS))})
+            response = await scope["state"]["endpoint"].answer(request)
+        except HTTPException as error:
+            response = await _not_served(request, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is logged and answered
+            response = await _failed(request, error)
+        await response(scope, receive, send)
 
 
 class RequestLog:

@@ -27,7 +27,7 @@ from services.realtime.records import RoomEvent, SessionEnded, UnreadableError
 log = structlog.get_logger()
 
 TOPICS = (records.ROOM_EVENTS, records.SESSIONS)
-FETCH_WAIT_MS = 50  # one fetch is under way at a time; for an empty partition the broker holds it no longer than this
+FETCH_WAIT_MS = 250  # how long the broker holds a fetch that finds nothing; what comes meanwhile ends it at once
 REQUEST_TIMEOUT_MS = 5_000
 BATCH_RECORDS_MAX = 512
 TURN_RECORDS_MAX = 8  # records between two looks at the sockets: 8 of the largest messages fill no socket's buffer
