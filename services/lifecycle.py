@@ -1,6 +1,7 @@
 """How a service process lives: one event loop, until somebody asks it to stop."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Coroutine
 
@@ -9,6 +10,10 @@ import uvloop
 
 async def until_stopped() -> None:
     """Return at the first SIGTERM or SIGINT; what follows in the caller is the drain."""
+    # What has been made by now (modules, schemas, pools) stays for good: without it in view, a full collection takes
+    # a fraction of the time in which no message moves.
+    gc.collect()
+    gc.freeze()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

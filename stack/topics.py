@@ -23,12 +23,13 @@ PARTITIONS = {
     "__debezium-heartbeat.authentication": 1,
 }
 HEARTBEATS_KEPT_MS = 600_000
+FOR_EVER = -1
 
 
 def configuration_of(topic: str) -> dict[str, str]:
-    """A topic's settings: heartbeats are worth nothing after minutes, the rest is kept as long as the broker does."""
-    kept = {"retention.ms": str(HEARTBEATS_KEPT_MS)} if "heartbeat" in topic else {}
-    return {"message.timestamp.type": "LogAppendTime"} | kept
+    """A topic's settings: heartbeats are worth nothing after minutes; out of the rest the read model can be rebuilt."""
+    kept_ms = HEARTBEATS_KEPT_MS if "heartbeat" in topic else FOR_EVER
+    return {"message.timestamp.type": "LogAppendTime", "retention.ms": str(kept_ms)}
 
 
 async def run(stack: Stack) -> None:
