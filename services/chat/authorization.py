@@ -6,6 +6,7 @@ question is asked again.
 """
 
 import uuid
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,10 +15,11 @@ import grpc
 
 from services.access_tokens import AccessToken, TokenVerifier
 from services.chat.rooms import unknown_room
-from services.decisions import DecisionPoint, Outcome
+from services.decisions import Decision, DecisionPoint, Outcome
 from services.problems import Code, Problem
 
 ATTEMPTS_MAX = 5  # changes of one room's members that a single call waits out, before ABORTED
+VERSIONS_MAX = 10_000  # rooms whose membership version is remembered; the least recently used is forgotten
 
 Answer = TypeVar("Answer")
 
@@ -52,6 +54,7 @@ class Authorization:
         self._verifier = verifier
         self._decisions = decisions
         self._membership_version = membership_version
+        self._versions: OrderedDict[uuid.UUID, int] = OrderedDict()
 
     async def identify(self, context: grpc.aio.ServicerContext) -> Caller:
         """Return who calls, by the token in the metadata.
@@ -71,26 +74,25 @@ class Authorization:
         Raises:
             Problem: UNAUTHENTICATED or UNAVAILABLE.
         """
-        await self._check("use_access_token", _session(caller), "You may not do this.")
+        _refuse(await self._decisions.settle("use_access_token", _session(caller)), "You may not do this.")
 
-    async def check_room(self, policy: str, caller: Caller, room_id: uuid.UUID, refusal: str) -> int:
-        """Refuse a caller whom `policy` does not allow in a room; returns the membership version that decided.
+    async def check_room(self, policy: str, caller: Caller, room_id: uuid.UUID, refusal: str) -> None:
+        """Refuse a caller whom `policy` does not allow in a room, as its members are now.
 
         Raises:
             Problem: NOT_FOUND, UNAUTHENTICATED, FORBIDDEN with the sentence `refusal`, or UNAVAILABLE.
         """
-        version = await self._membership_version(room_id)
-        if version is None:
-            raise unknown_room()
-        room = {"id": str(room_id), "version": version}
-        question = _session(caller) | {"user": caller.token.account_id, "room": room}
-        await self._check(policy, question, refusal)
-        return version
+        version = await self._version_now(room_id)
+        _refuse(await self._decide(policy, caller, room_id, version), refusal)
 
     async def change_room(
         self, policy: str, caller: Caller, room_id: uuid.UUID, refusal: str, change: Callable[[int], Awaitable[Answer]]
     ) -> Answer:
         """Make a change that is allowed at the very version of the room it is applied to.
+
+        The first attempt is made at the version remembered from the room's last change, which spares every message a
+        read. That is exact all the same: an allowed change only counts if the room still has that version, and a
+        refusal is only believed at a version read for it.
 
         Args:
             policy: who may make it.
@@ -102,22 +104,46 @@ class Authorization:
         Raises:
             Problem: as `check_room`; ABORTED when the members change faster than this can be decided.
         """
+        remembered = self._versions.get(room_id)
         for _ in range(ATTEMPTS_MAX):
-            version = await self.check_room(policy, caller, room_id, refusal)
+            version = await self._version_now(room_id) if remembered is None else remembered
+            decision = await self._decide(policy, caller, room_id, version)
+            if remembered is None:
+                _refuse(decision, refusal)
+            remembered = None
+            if decision.outcome is not Outcome.ALLOW:
+                continue
             try:
                 return await change(version)
             except MembershipMoved:
                 continue
         raise Problem(Code.ABORTED, "The room's members are changing too fast right now; try again.")
 
-    async def _check(self, policy: str, question: dict[str, object], refusal: str) -> None:
-        decision = await self._decisions.settle(policy, question)
-        if decision.outcome is Outcome.ALLOW:
-            return
-        if decision.about == "session":
-            raise Problem(Code.UNAUTHENTICATED, "Your session was ended; sign in again.")
-        raise Problem(Code.FORBIDDEN, refusal)
+    async def _version_now(self, room_id: uuid.UUID) -> int:
+        version = await self._membership_version(room_id)
+        if version is None:
+            self._versions.pop(room_id, None)
+            raise unknown_room()
+        self._versions[room_id] = version
+        self._versions.move_to_end(room_id)
+        if len(self._versions) > VERSIONS_MAX:
+            self._versions.popitem(last=False)
+        return version
+
+    async def _decide(self, policy: str, caller: Caller, room_id: uuid.UUID, version: int) -> Decision:
+        room = {"id": str(room_id), "version": version}
+        question = _session(caller) | {"user": caller.token.account_id, "room": room}
+        return await self._decisions.settle(policy, question)
 
 
 def _session(caller: Caller) -> dict[str, object]:
     return {"session": {"id": caller.token.session_id, "version": caller.token.session_version}}
+
+
+def _refuse(decision: Decision, refusal: str) -> None:
+    """Refuse unless allowed."""
+    if decision.outcome is Outcome.ALLOW:
+        return
+    if decision.about == "session":
+        raise Problem(Code.UNAUTHENTICATED, "Your session was ended; sign in again.")
+    raise Problem(Code.FORBIDDEN, refusal)

@@ -20,10 +20,12 @@ class Policies:
         self.outcome = outcome
         self.about = "room"
         self.asked = []
+        self.allowed_from = 0
 
     async def settle(self, policy, question):
         self.asked.append((policy, question))
-        return Decision(self.outcome, self.about)
+        early = question.get("room", {}).get("version", 0) < self.allowed_from
+        return Decision(Outcome.DENY if early else self.outcome, self.about)
 
 
 def authorization(outcome=Outcome.ALLOW, versions=(7,)):
@@ -64,6 +66,41 @@ async def test_a_change_is_decided_again_when_the_members_moved_under_it():
     assert "done" == await who.change_room("send_message", CALLER, ROOM, "no", change)
     assert [7, 8] == tried
     assert [7, 8] == [question["room"]["version"] for _, question in policies.asked]
+
+
+async def done(version):
+    return version
+
+
+async def test_the_version_of_the_last_change_is_tried_first():
+    """A message in a room whose members did not change costs no read."""
+    who, policies = authorization(versions=[7, 8])
+    first = await who.change_room("send_message", CALLER, ROOM, "no", done)
+    second = await who.change_room("send_message", CALLER, ROOM, "no", done)
+
+    assert (7, 7) == (first, second)
+    assert [7, 7] == [question["room"]["version"] for _, question in policies.asked]
+
+
+async def test_a_refusal_at_a_remembered_version_is_not_believed():
+    """Whoever was added a moment ago, by another process, is let in at the version the database has now."""
+    who, policies = authorization(versions=[7, 8])
+    await who.change_room("send_message", CALLER, ROOM, "no", done)
+    policies.allowed_from = 8
+
+    assert 8 == await who.change_room("send_message", CALLER, ROOM, "no", done)
+    assert [7, 7, 8] == [question["room"]["version"] for _, question in policies.asked]
+
+
+async def test_a_refusal_at_the_version_of_now_stands():
+    """Remembered or not, who is no member is refused."""
+    who, policies = authorization(versions=[7, 8])
+    await who.change_room("send_message", CALLER, ROOM, "no", done)
+    policies.allowed_from = 9
+    with pytest.raises(Problem) as refused:
+        await who.change_room("send_message", CALLER, ROOM, "no", done)
+
+    assert Code.FORBIDDEN == refused.value.code
 
 
 async def test_members_that_never_stop_moving_end_in_aborted():
