@@ -17,6 +17,9 @@ from veigo.stack.ports import HOST
 from veigo.stack.stack import Stack
 
 HEAP_MB = 256
+# Debezium waits in whole milliseconds and spins through what is left of its interval. A wait that may end a
+# millisecond late leaves nothing to spin through (services/debezium/README.md).
+TIMER_SLACK_NS = 1_000_000
 GROUP = "veigo-connect"
 LOOK_EVERY_S = 1.0
 RESTART_PAUSE_S = 2.0  # after the first restart; doubles while the task goes on failing
@@ -83,7 +86,7 @@ def launch(stack: Stack) -> Launch:
         "POSTGRES_PORT": port,
         "DEBEZIUM_PASSWORD": stack.secrets.password("debezium"),
     }
-    return Launch(command, environment, folder=stack.data("connect"))
+    return Launch(command, environment, folder=stack.data("connect"), timer_slack_ns=TIMER_SLACK_NS)
 
 
 async def probe(stack: Stack) -> None:

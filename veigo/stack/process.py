@@ -23,6 +23,7 @@ from veigo.stack.problem import StackError
 from veigo.stack.state import ProcessId
 
 PR_SET_PDEATHSIG = 1
+PR_SET_TIMERSLACK = 29
 START_TIME_SLACK_S = 0.05  # the same process's start time, read twice, may differ by a clock tick
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME")
 
@@ -89,9 +90,12 @@ def last_lines(path: Path, lines_max: int = 20) -> list[str]:
         return []
 
 
-def _die_with_parent(parent_pid: int) -> None:
-    """Run in the child between fork and exec, after it has changed its account (which would clear the setting)."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+def _settle(parent_pid: int, timer_slack_ns: int) -> None:
+    """Run in the child between fork and exec, after it has changed its account (which would clear the settings)."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if timer_slack_ns:
+        prctl(PR_SET_TIMERSLACK, timer_slack_ns, 0, 0, 0)
     if os.getppid() != parent_pid:  # the runner died in between: nobody would end us any more
         os._exit(1)
 
@@ -117,7 +121,7 @@ class ChildProcess:
             options |= {"user": launch.account.user_id, "group": launch.account.group_id, "extra_groups": []}
         if sys.platform == "linux":
             parent_pid = os.getpid()
-            options["preexec_fn"] = lambda: _die_with_parent(parent_pid)
+            options["preexec_fn"] = lambda: _settle(parent_pid, launch.timer_slack_ns)
         kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
         with log.open("ab") as output:
             output.write(f"--- started {time.strftime('%Y-%m-%d %H:%M:%S')}\n".encode())
