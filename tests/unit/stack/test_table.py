@@ -1,5 +1,7 @@
 """The table is the stack: its ports are those people rely on, and every service is wired by an edge of it."""
 
+from pathlib import Path
+
 import pytest
 
 from stack import connect, kafka
@@ -109,3 +111,10 @@ def test_connect_is_told_passwords_by_its_environment_alone(stack):
 
     assert password == connect.launch(stack).environment["DEBEZIUM_PASSWORD"]
     assert password not in " ".join([*connect.settings(stack).values(), *connect.launch(stack).arguments])
+
+
+def test_the_diagram_in_the_docs_is_the_tables():
+    """Print it anew with `python -c "from stack.table import TOPOLOGY; print(TOPOLOGY.mermaid())"`."""
+    page = (Path(__file__).parents[3] / "docs" / "data_flow.md").read_text(encoding="utf-8")
+
+    assert TOPOLOGY.mermaid().rstrip() in page
