@@ -30,5 +30,5 @@ test: sync
 	@.venv/bin/nox
 
 clean:
-	@test ! -x .venv/bin/veigo || .venv/bin/veigo down --all --purge
+	@for stack in .veigo/stacks/*/; do test ! -d "$$stack" || .venv/bin/veigo down --name "$$(basename "$$stack")" --purge; done
 	rm -rf .venv .nox .veigo
