@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from services import lifecycle
-from services.aggregator.change_log import ChangeLog
+from services.aggregator.change_log import RECORDS_MAX, ChangeLog
 from services.aggregator.documents import Documents
 from services.aggregator.opa_data import PolicyData, Refused
 from services.aggregator.progress import Progress, clock_s
@@ -29,7 +29,6 @@ from services.aggregator.projection import Held, Projection, given, patch, proje
 CHECK_EVERY_S = 0.5  # how soon an OPA that came up empty, or a MongoDB that forgot, is noticed without traffic
 TAKE_WAIT_S = 0.2  # how long to wait for a first record; SIGTERM is noticed within it
 GATHER_S = 0.1  # how long what nobody waits for is gathered
-GATHER_RECORDS_MAX = 3_000
 FIRST_PAUSE_S = 0.05
 PAUSE_S_MAX = 1.0
 WATCH_EVERY_S = 1.0
@@ -72,7 +71,7 @@ class Follower:
         while wait_s > 0 and not stopping.is_set():
             records = await self._insist("kafka", partial(self._changes.take, wait_s))
             project(records, self._held, projection)
-            if projection.urgent or projection.records >= GATHER_RECORDS_MAX or not projection.records:
+            if projection.urgent or projection.records >= RECORDS_MAX or not projection.records:
                 break
             due_s = min(due_s, clock_s() + GATHER_S)
             wait_s = due_s - clock_s()

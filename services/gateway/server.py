@@ -86,7 +86,7 @@ def server(app: object, drain_s: float) -> Server:
         lifespan="on",
         log_config=None,
         log_level="warning",
-        access_log=False,  # it writes the query, and the query may hold a token; `requests.py` writes ours
+        access_log=False,  # it writes the query, and the query may hold a token; `app.RequestLog` writes ours
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_S,

@@ -33,7 +33,7 @@ BATCH_RECORDS_MAX = 512
 TURN_RECORDS_MAX = 8  # records between two looks at the sockets: 8 of the largest messages fill no socket's buffer
 POLL_WAIT_MS = 1_000
 RETRY_S = 0.5  # between attempts, for ever: a replica without Kafka says so in its health and is of use again after
-SILENCE_S_MAX = 2.0  # the broker answers a fetch every 50 ms, with records or without
+SILENCE_S_MAX = 2.0  # several times FETCH_WAIT_MS, within which the broker answers every fetch, with records or without
 
 Apply = Callable[[RoomEvent | SessionEnded], None]
 Record: TypeAlias = "ConsumerRecord[bytes, bytes | None]"
