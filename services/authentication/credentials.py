@@ -37,9 +37,30 @@ def for_sign_in(email: str, password: str, client_id: str) -> Credentials:
     Raises:
         Problem: INVALID_ARGUMENT that names the field and the rule it breaks.
     """
-    if len(password) not in range(1, PASSWORD_CHARACTERS.stop):
-        raise invalid("password", f"Give the password, {PASSWORD_CHARACTERS.stop - 1} characters at most.")
+    _check_given("password", password)
     return Credentials(_email(email), password, _client_id(client_id))
+
+
+def for_password_change(old: str, new: str) -> None:
+    """Refuse a new password that no account may have, or that changes nothing.
+
+    Raises:
+        Problem: INVALID_ARGUMENT that names the field and the rule it breaks.
+    """
+    _check_given("oldPassword", old)
+    _check_password(new, "newPassword")
+    if old == new:
+        raise invalid("newPassword", "Choose a password other than the old one.")
+
+
+def device(client_id: str) -> str:
+    """Return the name of a device; a Problem when none can have it."""
+    return _client_id(client_id)
+
+
+def _check_given(field: str, password: str) -> None:
+    if len(password) not in range(1, PASSWORD_CHARACTERS.stop):
+        raise invalid(field, f"Give the password, {PASSWORD_CHARACTERS.stop - 1} characters at most.")
 
 
 def _email(email: str) -> str:
@@ -49,10 +70,10 @@ def _email(email: str) -> str:
         raise invalid("email", f"Give a valid e-mail address: {error}") from None
 
 
-def _check_password(password: str) -> None:
+def _check_password(password: str, field: str = "password") -> None:
     if len(password) not in PASSWORD_CHARACTERS:
         bounds = f"{PASSWORD_CHARACTERS.start} to {PASSWORD_CHARACTERS.stop - 1}"
-        raise invalid("password", f"Choose a password of {bounds} characters.")
+        raise invalid(field, f"Choose a password of {bounds} characters.")
     wanted = {
         "a lower-case letter": any(character.islower() for character in password),
         "an upper-case letter": any(character.isupper() for character in password),
@@ -61,7 +82,7 @@ def _check_password(password: str) -> None:
     }
     missing = [name for name, found in wanted.items() if not found]
     if missing:
-        raise invalid("password", f"The password also needs {', '.join(missing)}.")
+        raise invalid(field, f"The password also needs {', '.join(missing)}.")
 
 
 def _client_id(client_id: str) -> str:

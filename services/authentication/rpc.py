@@ -82,6 +82,46 @@ class Authentication(pb_grpc.AuthenticationServiceServicer):
             expires_at=_timestamp(datetime.fromtimestamp(token.expires_at, UTC)),
         )
 
+    async def SignOut(self, request: pb.SignOutRequest, context: grpc.aio.ServicerContext) -> pb.SignOutResponse:
+        """End the caller's session, one device's, or all of the account's."""
+        caller = await self._caller(context)
+        if request.HasField("client_id"):
+            ended = await self._store.end_sessions(caller.account_id, credentials.device(request.client_id))
+            if not ended:
+                raise Problem(Code.NOT_FOUND, "No device of yours is signed in under this clientId.", "clientId")
+        elif request.everywhere:
+            ended = await self._store.end_sessions(caller.account_id, None)
+        else:
+            ended = await self._store.end_session(caller.id)
+        return pb.SignOutResponse(ended=ended)
+
+    async def ChangePassword(
+        self, request: pb.ChangePasswordRequest, context: grpc.aio.ServicerContext
+    ) -> pb.ChangePasswordResponse:
+        """Change the password; whoever knew only the old one is signed out everywhere else."""
+        caller = await self._caller(context)
+        credentials.for_password_change(request.old_password, request.new_password)
+        account = await self._store.account(caller.account_id)
+        old_hash = account.password_hash if account else None
+        if not await self._passwords.matches(old_hash, request.old_password) or old_hash is None:
+            raise Problem(Code.FORBIDDEN, "The old password is wrong.", "oldPassword")
+        new_hash = await self._passwords.hash(request.new_password)
+        ended = await self._store.change_password(caller.account_id, old_hash, new_hash, kept=caller.id)
+        if ended is None:
+            raise Problem(Code.ABORTED, "The password was changed by another request meanwhile; try again.")
+        return pb.ChangePasswordResponse(ended=ended)
+
+    async def _caller(self, context: grpc.aio.ServicerContext) -> Session:
+        """Return the live session that the token in the metadata belongs to."""
+        text = dict(context.invocation_metadata() or ()).get("token")
+        if not isinstance(text, str) or not text:
+            raise Problem(Code.UNAUTHENTICATED, "Send an access token; SignIn gives one.")
+        token = await self._verifier.verify(text)
+        session = await self._store.live_session(uuid.UUID(token.session_id))
+        if session is None:
+            raise Problem(Code.UNAUTHENTICATED, "Your session was ended; sign in again.")
+        return session
+
     async def GetKeySet(self, request: pb.GetKeySetRequest, context: grpc.aio.ServicerContext) -> pb.GetKeySetResponse:
         """Return the public keys."""
         return pb.GetKeySetResponse(json=self._signer.key_set())

@@ -79,6 +79,39 @@ class Store:
         row = await self._pool.fetchrow("SELECT * FROM accounts WHERE lower(email) = lower($1)", email)
         return Account(**row) if row else None
 
+    async def account(self, account_id: uuid.UUID) -> Account | None:
+        """Return an account."""
+        row = await self._pool.fetchrow("SELECT * FROM accounts WHERE id = $1", account_id)
+        return Account(**row) if row else None
+
+    async def end_session(self, session_id: uuid.UUID) -> int:
+        """Revoke a session; return how many that were."""
+        return _count(await self._pool.execute(f"{_REVOKE} WHERE id = $1 AND revoked_at IS NULL", session_id))
+
+    async def end_sessions(self, account_id: uuid.UUID, client_id: str | None) -> int:
+        """Revoke an account's live sessions, of one device or of all; return how many that were."""
+        where = "WHERE account_id = $1 AND revoked_at IS NULL AND ($2::text IS NULL OR client_id = $2)"
+        return _count(await self._pool.execute(f"{_REVOKE} {where}", account_id, client_id))
+
+    async def change_password(self, account_id: uuid.UUID, old_hash: str, new_hash: str, kept: uuid.UUID) -> int | None:
+        """Replace a password and revoke the account's sessions but for `kept`.
+
+        Returns:
+            How many were revoked; None when the password is not `old_hash` any more, and nothing was changed.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            changed = await connection.fetchval(
+                """UPDATE accounts SET password_hash = $3, updated_at = now()
+                   WHERE id = $1 AND password_hash = $2 RETURNING true""",
+                account_id,
+                old_hash,
+                new_hash,
+            )
+            if not changed:
+                return None
+            where = "WHERE account_id = $1 AND id <> $2 AND revoked_at IS NULL"
+            return _count(await connection.execute(f"{_REVOKE} {where}", account_id, kept))
+
     async def live_session(self, session_id: uuid.UUID) -> Session | None:
         """Return a session unless it is unknown or revoked."""
         row = await self._pool.fetchrow(
@@ -113,6 +146,11 @@ class Store:
 
 
 _REVOKE = "UPDATE sessions SET revoked_at = now(), updated_at = now(), version = version + 1"
+
+
+def _count(status: str) -> int:
+    """Return the rows that PostgreSQL's command tag, such as `UPDATE 3`, speaks of."""
+    return int(status.rpartition(" ")[2])
 
 
 async def _insert_session(connection: "Connection", session: Session, client_id: str, refresh: RefreshGrant) -> None:

@@ -1,8 +1,6 @@
 """Wire up chat, serve, drain: `python -m services.chat`."""
 
-import grpc
-
-from services import lifecycle, logs, postgres
+from services import lifecycle, logs, postgres, rpc_channel
 from services.access_tokens import TokenVerifier
 from services.chat import rpc
 from services.chat.authorization import Authorization
@@ -20,7 +18,7 @@ async def main() -> None:
     async with (
         postgres.pool(settings.database_url, settings.connections_max) as pool,
         DecisionPoint(settings.opa_url, settings.decision_wait_s) as decisions,
-        grpc.aio.insecure_channel(settings.authentication_address) as channel,
+        rpc_channel.channel(settings.authentication_address) as channel,
     ):
         store = Store(pool)
         verifier = TokenVerifier(settings.token_issuer, fetched_from(channel))

@@ -55,6 +55,27 @@ class RootMutation:
         await info.context.ask(info.context.backends.authentication.ValidateAccessToken, request)
         return Success(success=True)
 
+    @operation("SignOut", "End your session; with `clientId` that device's, with `everywhere` all of yours.")
+    async def sign_out(
+        self, info: Info, client_id: str | None = UNSET, everywhere: bool | None = UNSET
+    ) -> Success | None:
+        """Sign out."""
+        caller = info.context
+        request = translate.sign_out_request(client_id, everywhere)
+        await caller.ask_as_caller(caller.backends.authentication.SignOut, request)
+        return Success(success=True)
+
+    @operation("ChangePassword", "Change your password; every other session of yours ends.")
+    async def change_password(self, info: Info, old_password: str, new_password: str) -> Success | None:
+        """Change the caller's password."""
+        caller = info.context
+        request = authentication_pb2.ChangePasswordRequest(
+            old_password=translate.text("oldPassword", old_password),
+            new_password=translate.text("newPassword", new_password),
+        )
+        await caller.ask_as_caller(caller.backends.authentication.ChangePassword, request)
+        return Success(success=True)
+
     @operation("SignUpAndCreateProfile", "Sign up and create the profile; safe to repeat until it works.")
     async def sign_up_and_create_profile(
         self,

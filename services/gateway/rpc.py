@@ -21,18 +21,13 @@ from protos.veigo.chat.v1.chat_pb2_grpc import (
     ProfileServiceStub,
     RoomServiceStub,
 )
-from services import rpc_status
+from services import rpc_channel, rpc_status
 from services.problems import Code, Problem
 
 DEADLINE_S = 10.0  # one call; covers a slow password hash and a decision that must be waited for
 TOKEN_BYTES_MAX = 4_096
 SCHEMES = ("superduperuser", "bearer")  # compared without case, as RFC 9110 (11.1) has it
 
-_CHANNEL_OPTIONS = [
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 500),
-    ("grpc.max_reconnect_backoff_ms", 500),  # a restarted service is used again within a second
-]
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -56,8 +51,8 @@ class Backends:
 async def backends(authentication_address: str, chat_address: str) -> AsyncIterator[Backends]:
     """Open both channels while the context lasts; neither service needs to be there yet."""
     async with (
-        grpc.aio.insecure_channel(authentication_address, options=_CHANNEL_OPTIONS) as authentication,
-        grpc.aio.insecure_channel(chat_address, options=_CHANNEL_OPTIONS) as chat,
+        rpc_channel.channel(authentication_address) as authentication,
+        rpc_channel.channel(chat_address) as chat,
     ):
         yield Backends(authentication, chat)
 

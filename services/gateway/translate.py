@@ -80,6 +80,16 @@ def sign_in_request(email: str, password: str, client_id: str) -> authentication
     )
 
 
+def sign_out_request(client_id: str | None, everywhere: bool | None) -> authentication_pb2.SignOutRequest:
+    """Return the call that ends sessions."""
+    device = optional_text("clientId", client_id)
+    if device is not None and everywhere:
+        raise invalid("everywhere", "Give `clientId` or `everywhere`, not both.")
+    if device is not None:
+        return authentication_pb2.SignOutRequest(client_id=device)
+    return authentication_pb2.SignOutRequest(everywhere=True) if everywhere else authentication_pb2.SignOutRequest()
+
+
 def create_profile_request(
     name: str, photo_path: str | None, about: str | None, *, validate_only: bool = False
 ) -> chat_pb2.CreateProfileRequest:

@@ -2,16 +2,14 @@
 
 import asyncio
 
-import grpc
-
-from services import lifecycle, logs
+from services import lifecycle, logs, rpc_channel
 from services.access_tokens import TokenVerifier
 from services.decisions import DecisionPoint
 from services.key_sets import fetched_from
 from services.realtime.actions import Limits
 from services.realtime.feed import Feed
 from services.realtime.handshake import accepted_origins
-from services.realtime.joining import CHANNEL_OPTIONS, Admission
+from services.realtime.joining import Admission
 from services.realtime.settings import Settings
 from services.realtime.subscriptions import Subscriptions
 from services.realtime.websocket import Connection, SocketServer
@@ -23,8 +21,8 @@ async def main() -> None:
     logs.configure("realtime", settings.log_level)
     async with (
         DecisionPoint(settings.opa_url, settings.decision_wait_s) as decisions,
-        grpc.aio.insecure_channel(settings.chat_address, options=CHANNEL_OPTIONS) as chat,
-        grpc.aio.insecure_channel(settings.authentication_address, options=CHANNEL_OPTIONS) as authentication,
+        rpc_channel.channel(settings.chat_address) as chat,
+        rpc_channel.channel(settings.authentication_address) as authentication,
     ):
         admission = Admission(TokenVerifier(settings.token_issuer, fetched_from(authentication)), decisions, chat)
         feed = Feed(settings.kafka_bootstrap_servers)

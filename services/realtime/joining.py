@@ -18,8 +18,6 @@ from services.rpc_status import problem_of
 POSITION_WAIT_S = 2.0  # chat's answer is one indexed read
 QUESTIONS_AT_ONCE_MAX = 256  # after a reconnect storm the other joins wait here, not in chat; each is bounded below
 TURN_WAIT_S = 10.0
-# A chat that restarts is found again within a second, not after gRPC's two minutes of growing pauses.
-CHANNEL_OPTIONS = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1_000)]
 
 
 class Admission:

@@ -4,14 +4,14 @@ import asyncio
 import socket
 import time
 
-import grpc
 import pytest
 
+from services import rpc_channel
 from services.access_tokens import AccessToken, TokenVerifier
 from services.decisions import DecisionPoint
 from services.key_sets import fetched_from
 from services.problems import Code, Problem
-from services.realtime.joining import CHANNEL_OPTIONS, Admission
+from services.realtime.joining import Admission
 
 ACCESS = AccessToken("account", "session", 1, time.time() + 900)
 # The header of a token that names a key: {"alg":"EdDSA","typ":"at+jwt","kid":"k"}; its signature is never reached.
@@ -29,7 +29,7 @@ def nobody() -> str:
 async def test_unreachable_services_let_nobody_in(nobody: str):
     """Neither the handshake nor a join takes silence for a yes."""
     async with (
-        grpc.aio.insecure_channel(nobody, options=CHANNEL_OPTIONS) as channel,
+        rpc_channel.channel(nobody) as channel,
         DecisionPoint(f"http://{nobody}", wait_s=1) as decisions,
     ):
         admission = Admission(TokenVerifier("veigo", fetched_from(channel)), decisions, channel)
