@@ -1,0 +1,200 @@
+"""The run store: one DuckDB file that takes in what arrives, keeps the newest of it, and answers SQL.
+
+    with Store.open(folder / "telemetry.duckdb") as store:
+        store.write(batch)
+        store.rows("SELECT name, count(*) AS spans FROM spans GROUP BY name")
+
+One process writes. Within it every method may be called from any thread: writers wait for one another, readers see the
+last whole write. A finished run's file is opened with `read_only=True`, by as many as like.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from veigo.stack.problem import StackError
+from veigo.telemetry.rows import MERGED, Batch, MessagePart
+
+MEMORY_MAX = "48MB"  # of DuckDB's own; beyond it DuckDB spills to files beside the store's
+THREADS = 1  # it must not take the processors from the stack it watches
+
+TIME_OF = {
+    "messages": "coalesce(sent_us, committed_us, received_us)",
+    "deliveries": "delivered_us",
+    "spans": "start_us",
+    "points": "at_us",
+    "faults": "began_us",
+}
+# A record that Kafka delivers again makes the same spans again, ids included; they are one span.
+_NEW_SPANS = """
+    INSERT INTO spans SELECT DISTINCT ON (trace_id, span_id) * FROM arrived_spans AS arrived WHERE NOT EXISTS (
+        SELECT 1 FROM spans WHERE spans.start_us >= (SELECT min(start_us) FROM arrived_spans)
+        AND spans.trace_id = arrived.trace_id AND spans.span_id = arrived.span_id)"""
+_FAULTS = """
+    INSERT INTO faults VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+        felt_us = coalesce(felt_us, excluded.felt_us), healed_us = coalesce(excluded.healed_us, healed_us)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many rows of each table are kept; of more, the oldest go. About 300 MB on disk in all."""
+
+    messages: int = 200_000
+    deliveries: int = 2_000_000
+    spans: int = 1_000_000
+    points: int = 1_000_000
+    faults: int = 10_000
+
+
+class Store:
+    """The tables of `schema.sql`. Made by `Store.open`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, limits: Limits) -> None:
+        self._connection = connection
+        self._limits = limits
+        self._writing = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False, limits: Limits = Limits()) -> Self:
+        """Open the file, which is made when it is not there, unless it is only read.
+
+        Raises:
+            StackError: it is not there, not a store, or open for writing in another process.
+        """
+        if read_only and not path.exists():
+            raise StackError(f"{path} is not there; runs that were made without the collector have no telemetry")
+        try:
+            connection = duckdb.connect(
+                path, read_only=read_only, config={"memory_limit": MEMORY_MAX, "threads": THREADS}
+            )
+            if not read_only:
+                connection.execute(files(__package__).joinpath("schema.sql").read_text())
+                for table in ("messages", "spans"):
+                    connection.execute(f"CREATE TEMP TABLE arrived_{table} AS SELECT * FROM {table} LIMIT 0")  # noqa: S608
+        except duckdb.Error as error:
+            raise StackError(f"{path} cannot be opened ({error}); close what uses it, or delete it") from error
+        return cls(connection, limits)
+
+    def write(self, batch: Batch) -> None:
+        """Take rows in, all of them or none."""
+        with self._writing:
+            self._connection.execute("BEGIN")
+            try:
+                self._write_messages(batch.messages)
+                if batch.spans:
+                    self._append("arrived_spans", batch.spans)
+                    self._connection.execute(_NEW_SPANS)
+                    self._connection.execute("DELETE FROM arrived_spans")
+                self._append("deliveries", batch.deliveries)
+                self._append("points", batch.points)
+                for fault in batch.faults:
+                    self._connection.execute(_FAULTS, fault)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+
+    def trim(self) -> dict[str, int]:
+        """Let the oldest rows above the limits go, and say how many of which table went."""
+        gone = {}
+        with self._writing:
+            for table, time in TIME_OF.items():
+                surplus = self.count(table) - getattr(self._limits, table)
+                if surplus > 0:
+                    # A little more than must be, so that the next rows do not need another pass at once.
+                    cut = surplus + getattr(self._limits, table) // 20
+                    oldest = f"SELECT {time} FROM {table} ORDER BY 1 LIMIT 1 OFFSET {cut}"  # noqa: S608 - our names
+                    self._connection.execute(f"DELETE FROM {table} WHERE {time} < ({oldest})")  # noqa: S608
+                    gone[table] = cut
+        return gone
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return int(self.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"])  # noqa: S608 - our names
+
+    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
+        """Ask in SQL, and return the rows by column name."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def export(self, path: Path, since_us: int, until_us: int) -> None:
+        """Write what began within a time into a store of its own; beside its place, then renamed into it."""
+        draft = path.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        escaped = str(draft).replace("'", "''")
+        with self._writing, self._connection.cursor() as cursor:
+            source = self._name(cursor)
+            cursor.execute(f"ATTACH '{escaped}' AS run")
+            try:
+                cursor.execute("USE run")
+                cursor.execute(files(__package__).joinpath("schema.sql").read_text())
+                for table, time in TIME_OF.items():
+                    cursor.execute(
+                        f"INSERT INTO run.main.{table} SELECT * FROM {source}.main.{table} "  # noqa: S608 - our names
+                        f"WHERE {time} BETWEEN ? AND ? ORDER BY {time}",
+                        [since_us, until_us],
+                    )
+            finally:
+                cursor.execute(f"USE {source}")
+                cursor.execute("DETACH run")
+        draft.replace(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._writing:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        """A store that closes itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close on the way out."""
+        self.close()
+
+    @staticmethod
+    def _name(cursor: duckdb.DuckDBPyConnection) -> str:
+        found = cursor.execute("SELECT current_database()").fetchone()
+        assert found is not None
+        return f'"{found[0]}"'
+
+    def _append(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+        appender = self._connection.appender(table)
+        for row in rows:
+            appender.append_row(*row)
+        appender.flush()
+
+    def _write_messages(self, parts: Sequence[MessagePart]) -> None:
+        if not parts:
+            return
+        self._append("arrived_messages", parts)
+        self._connection.execute(_MERGE)
+        self._connection.execute("DELETE FROM arrived_messages")
+
+
+def _merge() -> str:
+    """The statement that adds the parts which arrived to the rows which are there."""
+    both = {"least": "least({0}, excluded.{0})", "sum": "coalesce({0} + excluded.{0}, {0}, excluded.{0})"}
+    within = {"least": "min({0})", "sum": "sum({0})"}
+    columns, updates = ["message_id"], []
+    for name in MessagePart._fields[1:]:
+        column = f'"{name}"'
+        how = MERGED.get(name)
+        columns.append(within[how].format(column) if how else f"first({column}) FILTER ({column} IS NOT NULL)")
+        update = both[how].format(column) if how else f"coalesce({column}, excluded.{column})"
+        updates.append(f"{column} = {update}")
+    return (
+        f"INSERT INTO messages SELECT {', '.join(columns)} FROM arrived_messages GROUP BY message_id "  # noqa: S608
+        f"ON CONFLICT DO UPDATE SET {', '.join(updates)}"
+    )
+
+
+_MERGE = _merge()
