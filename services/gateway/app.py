@@ -36,7 +36,9 @@ def application(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def opened(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        async with rpc.backends(settings.authentication_address, settings.chat_address) as backends:
+        async with rpc.backends(
+            settings.authentication_address, settings.chat_address, settings.aggregator_address
+        ) as backends:
             endpoint = Endpoint(Documents(schema), backends)
             yield {"realtime": realtime, "endpoint": endpoint, "channels": backends.channels}
 

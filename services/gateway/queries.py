@@ -1,13 +1,17 @@
-"""What can be asked: each field is one call to chat, as the caller."""
+"""What can be asked: each field is one call to one service, as the caller."""
 
 import strawberry
 from strawberry import UNSET
 
+from protos.veigo.aggregator.v1 import aggregator_pb2
+from protos.veigo.authentication.v1 import authentication_pb2
 from protos.veigo.chat.v1 import chat_pb2
-from services.gateway import translate
+from services.gateway import inbox, translate
+from services.gateway.inbox_types import InboxOutput
 from services.gateway.operation import Info, operation
 from services.gateway.types import (
     Id,
+    ListDevicesOutput,
     ListMessagesOutput,
     ListRoomMembersOutput,
     ListRoomsOutput,
@@ -68,3 +72,22 @@ class RootQuery:
             records=[translate.message(record) for record in reply.records],
             metadata=translate.metadata(reply.metadata),
         )
+
+    @operation("ListDevices", "Where you are signed in, the newest sign-in first.")
+    async def list_devices(self, info: Info, page: PaginationRequest | None = UNSET) -> ListDevicesOutput | None:
+        """List the caller's devices."""
+        caller = info.context
+        wanted = translate.page_request(page)
+        request = authentication_pb2.ListDevicesRequest(cursor=wanted.cursor, size=wanted.size)
+        reply = await caller.ask_as_caller(caller.backends.authentication.ListDevices, request)
+        return ListDevicesOutput(
+            records=[translate.device(record) for record in reply.records], metadata=translate.end_of(reply.cursor)
+        )
+
+    @operation("Inbox", "Your rooms with members, last message and what is unread; the newest change first.")
+    async def inbox(self, info: Info, page: PaginationRequest | None = UNSET) -> InboxOutput | None:
+        """Show the caller's inbox."""
+        caller = info.context
+        wanted = translate.page_request(page)
+        request = aggregator_pb2.ListInboxRequest(cursor=wanted.cursor, size=wanted.size)
+        return inbox.output(await caller.ask_as_caller(caller.backends.inbox.ListInbox, request))

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import grpc
 
+from protos.veigo.aggregator.v1.aggregator_pb2_grpc import InboxServiceStub
 from protos.veigo.authentication.v1.authentication_pb2_grpc import AuthenticationServiceStub
 from protos.veigo.chat.v1.chat_pb2_grpc import (
     MemberRoomServiceStub,
@@ -38,23 +39,26 @@ Method = Callable[..., Awaitable[Reply]]  # of a stub
 class Backends:
     """The stubs of every service the gateway calls, and their channels."""
 
-    def __init__(self, authentication: grpc.aio.Channel, chat: grpc.aio.Channel) -> None:
+    def __init__(self, authentication: grpc.aio.Channel, chat: grpc.aio.Channel, aggregator: grpc.aio.Channel) -> None:
+        # Without the aggregator there is no inbox, and everything else works: it is not asked whether we are ready.
         self.channels: Mapping[str, grpc.aio.Channel] = {"authentication": authentication, "chat": chat}
         self.authentication = AuthenticationServiceStub(authentication)
         self.profiles = ProfileServiceStub(chat)
         self.rooms = RoomServiceStub(chat)
         self.members = MemberRoomServiceStub(chat)
         self.messages = MessageServiceStub(chat)
+        self.inbox = InboxServiceStub(aggregator)
 
 
 @asynccontextmanager
-async def backends(authentication_address: str, chat_address: str) -> AsyncIterator[Backends]:
-    """Open both channels while the context lasts; neither service needs to be there yet."""
+async def backends(authentication_address: str, chat_address: str, aggregator_address: str) -> AsyncIterator[Backends]:
+    """Open the channels while the context lasts; no service needs to be there yet."""
     async with (
         rpc_channel.channel(authentication_address) as authentication,
         rpc_channel.channel(chat_address) as chat,
+        rpc_channel.channel(aggregator_address) as aggregator,
     ):
-        yield Backends(authentication, chat)
+        yield Backends(authentication, chat, aggregator)
 
 
 @dataclass(slots=True, frozen=True)

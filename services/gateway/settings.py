@@ -16,6 +16,7 @@ class Settings(BaseSettings):
     drain_s: float = 5.0
     authentication_address: str = "127.0.0.1:4100"
     chat_address: str = "127.0.0.1:4200"
+    aggregator_address: str = "127.0.0.1:4450"
     realtime_address: str = "127.0.0.1:4300"
     playground_assets_dir: Path | None = None  # where GraphiQL's files are; without it /playground says so
     accepted_origins: str = (

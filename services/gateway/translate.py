@@ -90,6 +90,11 @@ def sign_out_request(client_id: str | None, everywhere: bool | None) -> authenti
     return authentication_pb2.SignOutRequest(everywhere=True) if everywhere else authentication_pb2.SignOutRequest()
 
 
+def privacy_number(privacy: types.RoomPrivacy | None) -> chat_pb2.RoomPrivacy:
+    """Return a privacy as its number; unspecified when none was given."""
+    return _PRIVACIES_IN[privacy] if privacy else chat_pb2.ROOM_PRIVACY_UNSPECIFIED
+
+
 def create_profile_request(
     name: str, photo_path: str | None, about: str | None, *, validate_only: bool = False
 ) -> chat_pb2.CreateProfileRequest:
@@ -116,7 +121,7 @@ def create_room_request(
         type=_TYPES_IN[kind],
         photo_path=optional_text("photoPath", photo_path),
         description=optional_text("description", description),
-        privacy=_PRIVACIES_IN[privacy] if privacy else chat_pb2.ROOM_PRIVACY_UNSPECIFIED,
+        privacy=privacy_number(privacy),
         members=texts("members", members or ()),
     )
 
@@ -201,6 +206,16 @@ def message(given: chat_pb2.Message) -> types.Message:
         updated_at=time_text(given.updated_at),
         sequence=given.sequence,
     )
+
+
+def device(given: authentication_pb2.Device) -> types.Device:
+    """Return a device."""
+    return types.Device(client_id=given.client_id, signed_in_at=time_text(given.signed_in_at), current=given.current)
+
+
+def end_of(cursor: str) -> types.PaginationResponseMetadata:
+    """Return where a list goes on that tells nothing but a cursor."""
+    return types.PaginationResponseMetadata(cursor=cursor or None, has_more=bool(cursor))
 
 
 def metadata(given: chat_pb2.PageInfo) -> types.PaginationResponseMetadata:

@@ -126,6 +126,22 @@ class Success:
 
 
 @strawberry.type
+class Acknowledged:
+    """How far somebody has read a room."""
+
+    sequence: int | None
+
+
+@strawberry.type(description="Where somebody is signed in.")
+class Device:
+    """A device, by the name it signed in with."""
+
+    client_id: str | None
+    signed_in_at: str | None
+    current: bool | None = strawberry.field(description="Whether this very request came from it.")
+
+
+@strawberry.type
 class CreateRoomOutput:
     """A new room and who is in it."""
 
@@ -170,4 +186,12 @@ class ListMessagesOutput:
     """A page of messages."""
 
     records: list[Message | None] | None
+    metadata: PaginationResponseMetadata | None
+
+
+@strawberry.type
+class ListDevicesOutput:
+    """A page of devices."""
+
+    records: list[Device | None] | None
     metadata: PaginationResponseMetadata | None
