@@ -1,8 +1,11 @@
 """Wire up authentication, serve, drain: `python -m services.authentication`."""
 
+import asyncio
+
 from protos.veigo.authentication.v1.authentication_pb2_grpc import add_AuthenticationServiceServicer_to_server
 from services import lifecycle, logs, postgres
 from services.access_tokens import TokenVerifier
+from services.authentication import retention
 from services.authentication.passwords import PasswordLane
 from services.authentication.rpc import SERVICE, Authentication
 from services.authentication.settings import Settings
@@ -24,12 +27,15 @@ async def main() -> None:
 
     passwords = PasswordLane()
     async with postgres.pool(settings.database_url, settings.connections_max) as pool:
-        rpc = Authentication(Store(pool), passwords, signer, TokenVerifier(settings.token_issuer, own_keys))
+        store = Store(pool)
+        sweeping = asyncio.create_task(retention.run(store, settings.refresh_tokens_kept_s, settings.retention_every_s))
+        rpc = Authentication(store, passwords, signer, TokenVerifier(settings.token_issuer, own_keys))
         services = [(SERVICE, lambda server: add_AuthenticationServiceServicer_to_server(rpc, server))]
         async with serving(
             f"{settings.listen_host}:{settings.listen_port}", services, settings.drain_s, postgres.OUTAGES
         ):
             await lifecycle.until_stopped()
+        sweeping.cancel()
     passwords.close()
 
 

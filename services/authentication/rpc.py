@@ -8,8 +8,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from protos.veigo.authentication.v1 import authentication_pb2 as pb
 from protos.veigo.authentication.v1 import authentication_pb2_grpc as pb_grpc
+from services import pages
 from services.access_tokens import TokenVerifier
-from services.authentication import credentials
+from services.authentication import credentials, devices
 from services.authentication.passwords import PasswordLane
 from services.authentication.store import Account, AlreadyTaken, Store
 from services.authentication.tokens import RefreshGrant, Session, TokenSigner, refused_refresh, utc_now
@@ -50,10 +51,11 @@ class Authentication(pb_grpc.AuthenticationServiceServicer):
         account = await self._store.account_by_email(given.email)
         right = await self._passwords.matches(account.password_hash if account else None, given.password)
         if account is None or not right:
-            raise Problem(Code.UNAUTHENTICATED, "The e-mail address or the password is wrong.")
+            raise _wrong_credentials()
         session = _new_session(account.id)
         refresh = self._signer.refresh(session, utc_now())
-        await self._store.sign_in(session, given.client_id, refresh)
+        if not await self._store.sign_in(session, given.client_id, refresh, account.password_hash):
+            raise _wrong_credentials()  # it was changed while it was checked
         return pb.SignInResponse(account=_account(account), token=self._pair(session, refresh))
 
     async def RefreshToken(
@@ -111,6 +113,28 @@ class Authentication(pb_grpc.AuthenticationServiceServicer):
             raise Problem(Code.ABORTED, "The password was changed by another request meanwhile; try again.")
         return pb.ChangePasswordResponse(ended=ended)
 
+    async def ListDevices(
+        self, request: pb.ListDevicesRequest, context: grpc.aio.ServicerContext
+    ) -> pb.ListDevicesResponse:
+        """Return a page of the devices that the caller is signed in on."""
+        caller = await self._caller(context)
+        wanted = pages.page(request.cursor, request.size, devices.LIST)
+        found = await self._store.devices(caller.account_id, devices.place(wanted.after), wanted.fetch)
+        rows, cursor = pages.cut(found, wanted, devices.LIST, devices.key)
+        return pb.ListDevicesResponse(records=[_device(row, caller) for row in rows], cursor=cursor)
+
+    async def DeleteAccount(
+        self, request: pb.DeleteAccountRequest, context: grpc.aio.ServicerContext
+    ) -> pb.DeleteAccountResponse:
+        """Delete the caller's account."""
+        caller = await self._caller(context)
+        if request.id.lower() != str(caller.account_id):
+            raise Problem(Code.FORBIDDEN, "You can delete your own account only; pass its id.", "id")
+        account = await self._store.delete_account(caller.account_id)
+        if account is None:
+            raise Problem(Code.UNAUTHENTICATED, "The account was deleted.")
+        return pb.DeleteAccountResponse(account=_account(account))
+
     async def _caller(self, context: grpc.aio.ServicerContext) -> Session:
         """Return the live session that the token in the metadata belongs to."""
         text = dict(context.invocation_metadata() or ()).get("token")
@@ -132,6 +156,18 @@ class Authentication(pb_grpc.AuthenticationServiceServicer):
 
 def _new_session(account_id: uuid.UUID) -> Session:
     return Session(uuid.uuid4(), account_id, version=1)
+
+
+def _wrong_credentials() -> Problem:
+    return Problem(Code.UNAUTHENTICATED, "The e-mail address or the password is wrong.")
+
+
+def _device(device: devices.Device, caller: Session) -> pb.Device:
+    return pb.Device(
+        client_id=device.client_id,
+        signed_in_at=_timestamp(device.signed_in_at),
+        current=device.session_id == caller.id,
+    )
 
 
 def _account(account: Account) -> pb.Account:

@@ -19,4 +19,6 @@ class Settings(BaseSettings):
     token_issuer: str = "veigo"  # noqa: S105 - a name, not a secret
     access_token_s: int = 15 * 60
     refresh_token_s: int = 30 * 24 * 3600
+    refresh_tokens_kept_s: float = 24 * 3600  # after they expired
+    retention_every_s: float = 3600
     connections_max: int = 8

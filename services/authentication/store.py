@@ -1,12 +1,13 @@
 """All SQL of authentication. Every method is one transaction; nothing here decides."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import asyncpg
 
+from services.authentication.devices import Device, Place
 from services.authentication.tokens import RefreshGrant, Session
 
 if TYPE_CHECKING:  # generic in the type stubs only
@@ -16,7 +17,7 @@ if TYPE_CHECKING:  # generic in the type stubs only
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as it is stored."""
+    """An account as it is stored, while it is not deleted."""
 
     id: uuid.UUID
     email: str
@@ -60,29 +61,93 @@ class Store:
             raise AlreadyTaken from None
         if row is None:
             raise AssertionError("INSERT … RETURNING returns its row")
-        return Account(**row)
+        return _account(row)
 
-    async def sign_in(self, session: Session, client_id: str, refresh: RefreshGrant) -> None:
-        """Insert a session and revoke the one this device had."""
+    async def sign_in(self, session: Session, client_id: str, refresh: RefreshGrant, password_hash: str) -> bool:
+        """Insert a session and revoke the one this device had.
+
+        Returns:
+            Whether it was inserted. False means that the account's password is not `password_hash` any more.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
-            # Two sign-ins of one device at once: the account's row makes them take turns.
-            await connection.execute("SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE", session.account_id)
+            # The account's row makes two sign-ins of one device take turns, and a sign-in and a change of password.
+            unchanged = await connection.fetchval(
+                "SELECT true FROM accounts WHERE id = $1 AND password_hash = $2 FOR NO KEY UPDATE",
+                session.account_id,
+                password_hash,
+            )
+            if not unchanged:
+                return False
             await connection.execute(
                 f"{_REVOKE} WHERE account_id = $1 AND client_id = $2 AND revoked_at IS NULL",
                 session.account_id,
                 client_id,
             )
             await _insert_session(connection, session, client_id, refresh)
+        return True
 
     async def account_by_email(self, email: str) -> Account | None:
         """Return the account with this e-mail address, in any case."""
         row = await self._pool.fetchrow("SELECT * FROM accounts WHERE lower(email) = lower($1)", email)
-        return Account(**row) if row else None
+        return _account(row) if row else None
 
     async def account(self, account_id: uuid.UUID) -> Account | None:
-        """Return an account."""
-        row = await self._pool.fetchrow("SELECT * FROM accounts WHERE id = $1", account_id)
-        return Account(**row) if row else None
+        """Return an account, unless it was deleted."""
+        row = await self._pool.fetchrow("SELECT * FROM accounts WHERE id = $1 AND deleted_at IS NULL", account_id)
+        return _account(row) if row else None
+
+    async def delete_account(self, account_id: uuid.UUID) -> Account | None:
+        """Empty an account, end its sessions and forget their refresh tokens.
+
+        Returns:
+            The account as it was; None when it is deleted already.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(
+                "SELECT * FROM accounts WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE", account_id
+            )
+            if row is None:
+                return None
+            await connection.execute(
+                """UPDATE accounts
+                   SET email = NULL, phone = NULL, password_hash = NULL, deleted_at = now(), updated_at = now()
+                   WHERE id = $1""",
+                account_id,
+            )
+            await connection.execute(f"{_REVOKE} WHERE account_id = $1 AND revoked_at IS NULL", account_id)
+            await connection.execute(
+                "DELETE FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE account_id = $1)",
+                account_id,
+            )
+        return _account(row)
+
+    async def devices(self, account_id: uuid.UUID, after: Place | None, limit: int) -> list[Device]:
+        """Return where an account is signed in, the newest sign-in first, after that place."""
+        rows = await self._pool.fetch(
+            """SELECT id AS session_id, client_id, created_at AS signed_in_at FROM sessions
+               WHERE account_id = $1 AND revoked_at IS NULL
+                 AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
+               ORDER BY created_at DESC, id DESC LIMIT $4""",
+            account_id,
+            after.signed_in_at if after else None,
+            after.session_id if after else None,
+            limit,
+        )
+        return [Device(**row) for row in rows]
+
+    async def delete_expired(self, kept_s: float, limit: int) -> int:
+        """Delete refresh tokens that expired more than `kept_s` ago, `limit` at most; return how many that were.
+
+        Replicas may do it at the same time: each takes rows that no other has.
+        """
+        status = await self._pool.execute(
+            """DELETE FROM refresh_tokens WHERE id IN (
+                   SELECT id FROM refresh_tokens WHERE expires_at < now() - make_interval(secs => $1)
+                   ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)""",
+            kept_s,
+            limit,
+        )
+        return _count(status)
 
     async def end_session(self, session_id: uuid.UUID) -> int:
         """Revoke a session; return how many that were."""
@@ -145,7 +210,12 @@ class Store:
         return bool(first_use)
 
 
+_FIELDS = [field.name for field in fields(Account)]  # not deleted_at: nobody outside sees a deleted account
 _REVOKE = "UPDATE sessions SET revoked_at = now(), updated_at = now(), version = version + 1"
+
+
+def _account(row: asyncpg.Record) -> Account:
+    return Account(**{name: row[name] for name in _FIELDS})
 
 
 def _count(status: str) -> int:

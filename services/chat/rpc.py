@@ -8,7 +8,8 @@ import grpc
 
 from protos.veigo.chat.v1 import chat_pb2 as pb
 from protos.veigo.chat.v1 import chat_pb2_grpc as pb_grpc
-from services.chat import fields, messages, pages, profiles, rooms, translate
+from services import pages
+from services.chat import fields, messages, profiles, rooms, translate
 from services.chat.authorization import Authorization, Caller
 from services.chat.store import AlreadyThere, Store, UnknownPeople
 from services.problems import Code, Problem

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from services.problems import invalid
+from services.problems import Problem, invalid
 
 SIZE_DEFAULT = 25
 SIZE_MAX = 100
@@ -63,7 +63,7 @@ def number(after: str | None) -> int | None:
     if after is None:
         return None
     if not (after.isascii() and after.isdigit() and len(after) < 19):  # what fits PostgreSQL's bigint
-        raise _forged()
+        raise forged()
     return int(after)
 
 
@@ -71,11 +71,12 @@ def _key(cursor: str, of: str) -> str:
     try:
         list_name, _, key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("\n")
     except (binascii.Error, ValueError):
-        raise _forged() from None
+        raise forged() from None
     if list_name != of or not key:
-        raise _forged()
+        raise forged()
     return key
 
 
-def _forged() -> Exception:
+def forged() -> Problem:
+    """Return the refusal of a cursor that this list did not give."""
     return invalid("cursor", "Use the cursor of this list's page before, unchanged, or none for the first page.")

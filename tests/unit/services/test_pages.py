@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chat import pages
+from services import pages
 from services.problems import Code, Problem
 
 
