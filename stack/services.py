@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from stack import mongo, postgres, rest
+from stack import collector, mongo, postgres, rest
 from veigo.stack.node import Launch, Node
 from veigo.stack.ports import HOST
 from veigo.stack.problem import NotReadyError
@@ -71,6 +71,7 @@ def launcher(name: str, environment: Callable[[Stack], dict[str, str]]) -> Calla
 
     def launch(stack: Stack) -> Launch:
         own = {"LISTEN_HOST": HOST, "LISTEN_PORT": str(stack.port(name)), "PYTHONUNBUFFERED": "1"}
+        own |= collector.environment_of(stack, name, name)
         return Launch((sys.executable, "-m", f"services.{name}"), own | environment(stack), folder=ROOT)
 
     return launch

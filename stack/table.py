@@ -4,7 +4,19 @@ Nodes stand in the order a message meets them. Ports are offsets from the stack'
 To add a service: describe it in ``services.py``, enter it here with its edges, and `veigo up` knows it.
 """
 
-from stack import canary, class_archives, connect, connectors, kafka, migrations, mongo, opa, postgres, topics
+from stack import (
+    canary,
+    class_archives,
+    collector,
+    connect,
+    connectors,
+    kafka,
+    migrations,
+    mongo,
+    opa,
+    postgres,
+    topics,
+)
 from stack.services import AGGREGATOR, AUTHENTICATION, CHAT, GATEWAY, REALTIME
 from veigo.stack.edge import Edge
 from veigo.stack.topology import Topology
@@ -20,6 +32,7 @@ NODES = (
     REALTIME,
     AGGREGATOR,
     mongo.NODE,
+    collector.NODE,
 )
 
 JOBS = (migrations.JOB, topics.JOB, connectors.JOB, canary.JOB, class_archives.JOB)
@@ -46,6 +59,12 @@ EDGES = (
     Edge("chat", "aggregator", via="cdc"),
     Edge("authentication", "realtime", via="cdc"),
     Edge("authentication", "aggregator", via="cdc"),
+    # What each tells about itself. Nobody waits for it.
+    Edge("gateway", "collector", via="otlp"),
+    Edge("authentication", "collector", via="otlp"),
+    Edge("chat", "collector", via="otlp"),
+    Edge("realtime", "collector", via="otlp"),
+    Edge("aggregator", "collector", via="otlp"),
 )
 
 TOPOLOGY = Topology(NODES, JOBS, EDGES)

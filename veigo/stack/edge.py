@@ -19,6 +19,7 @@ class Via(StrEnum):
     KAFKA = "kafka"
     MONGODB = "mongodb"
     CDC = "cdc"
+    OTLP = "otlp"
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ class Limits:
 class Store:
     """The tables of `schema.sql`. Made by `Store.open`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, limits: Limits) -> None:
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, limits: Limits) -> None:
+        self.path = path
         self._connection = connection
         self._limits = limits
         self._writing = threading.Lock()
@@ -79,7 +80,7 @@ class Store:
                     connection.execute(f"CREATE TEMP TABLE arrived_{table} AS SELECT * FROM {table} LIMIT 0")  # noqa: S608
         except duckdb.Error as error:
             raise StackError(f"{path} cannot be opened ({error}); close what uses it, or delete it") from error
-        return cls(connection, limits)
+        return cls(path, connection, limits)
 
     def write(self, batch: Batch) -> None:
         """Take rows in, all of them or none."""

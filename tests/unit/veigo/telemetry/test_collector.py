@@ -1,0 +1,99 @@
+"""The collector takes in what comes by HTTP, and says no in words."""
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from veigo.telemetry import buffer, intake
+from veigo.telemetry.collector import PROTOBUF, Collector, store_at
+from veigo.telemetry.forwarding import Forwarding, headers_in
+from veigo.telemetry.rows import Delivery, Fault
+from veigo.telemetry.store import Store
+
+
+def one_span():
+    request = ExportTraceServiceRequest()
+    request.resource_spans.add().scope_spans.add().spans.add(trace_id=b"1" * 16, span_id=b"2" * 8, name="x")
+    return request.SerializeToString()
+
+
+@pytest.fixture
+async def client(tmp_path):
+    with Store.open(tmp_path / "t.duckdb") as store:
+        collector = Collector(store, Forwarding("http://127.0.0.1:9", {}))
+        async with TestClient(TestServer(collector.application())) as opened:
+            opened.collector = collector
+            yield opened
+
+
+async def test_what_was_reported_can_be_asked_at_once(client):
+    """The health page writes what waits, so whoever reads after it reads everything said before it."""
+    await client.post("/v1/traces", data=one_span(), headers={"Content-Type": PROTOBUF})
+    await client.post("/v1/deliveries", data=intake.report([Delivery("m1", "bob", "1", 5)]))
+    await client.post("/v1/faults", data=intake.report([Fault("kill", "kafka", 5)]))
+    health = await (await client.get("/healthz")).json()
+    counts = [client.collector.store.count(table) for table in ("spans", "deliveries", "faults")]
+
+    assert (3, 0, 0) == (health["received"], health["waiting"], health["lost"])
+    assert [1, 1, 1] == counts
+
+
+@pytest.mark.parametrize("path", ["/v1/traces", "/v1/metrics", "/v1/deliveries", "/v1/faults"])
+async def test_nonsense_is_refused_in_words(client, path):
+    """With 400, so that the sender does not try again."""
+    answer = await client.post(path, data=b"\xff\xff\xff")
+
+    assert 400 == answer.status
+    assert "the body is no" in await answer.text()
+
+
+async def test_a_store_that_cannot_keep_up_refuses_more(client, monkeypatch):
+    """With 503 and when to try again; nothing grows without a bound."""
+    monkeypatch.setattr(buffer, "ROWS_WAITING_MAX", 0)
+    answer = await client.post("/v1/traces", data=one_span())
+
+    assert (503, "1") == (answer.status, answer.headers["Retry-After"])
+
+
+async def test_a_run_is_a_file_of_its_own(client, tmp_path):
+    """Its time's rows, as a store anybody can open."""
+    await client.post(
+        "/v1/deliveries", data=intake.report([Delivery("m1", "bob", "1", 5), Delivery("m2", "bob", "1", 50)])
+    )
+    answer = await client.get("/v1/run", params={"since_us": 0, "until_us": 10})
+    (tmp_path / "run.duckdb").write_bytes(await answer.read())
+    with Store.open(tmp_path / "run.duckdb", read_only=True) as run:
+        rows = run.rows("SELECT message_id FROM deliveries")
+
+    assert [{"message_id": "m1"}] == rows
+
+
+async def test_a_run_without_its_time_is_refused(client):
+    """In words."""
+    assert 400 == (await client.get("/v1/run")).status
+
+
+async def test_another_backend_that_is_away_costs_nothing(client):
+    """What it cannot be handed is counted."""
+    for _ in range(300):
+        await client.post("/v1/traces", data=one_span(), headers={"Content-Type": PROTOBUF})
+    health = await (await client.get("/healthz")).json()
+
+    assert 300 == health["received"]
+    assert health["not_handed_on"] > 0
+
+
+def test_headers_are_read_as_the_standard_has_them():
+    """Percent-encoded, and with commas between."""
+    assert {"Authorization": "Basic abc=", "x": "1"} == headers_in("Authorization=Basic%20abc=, x=1")
+
+
+def test_a_damaged_store_is_put_aside(tmp_path):
+    """A killed collector must not keep the next one from starting."""
+    path = tmp_path / "telemetry.duckdb"
+    path.write_bytes(b"not a database" * 1000)
+    with store_at(path) as store:
+        count = store.count("spans")
+
+    assert 0 == count
+    assert (tmp_path / "telemetry.damaged").exists()

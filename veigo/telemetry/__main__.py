@@ -1,0 +1,25 @@
+"""The collector's process: `python -m veigo.telemetry`, told by LISTEN_HOST, LISTEN_PORT and STORE_FILE."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import uvloop
+
+from veigo.telemetry.collector import Collector, serving, store_at
+from veigo.telemetry.forwarding import Forwarding
+
+
+async def main() -> None:
+    """Serve until told to stop."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    with store_at(Path(os.environ["STORE_FILE"])) as store:
+        collector = Collector(store, Forwarding.named_by(os.environ))
+        async with serving(collector, os.environ.get("LISTEN_HOST", "127.0.0.1"), int(os.environ["LISTEN_PORT"])):
+            await stopped.wait()
+
+
+uvloop.run(main())

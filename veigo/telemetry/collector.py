@@ -1,0 +1,152 @@
+"""The collector: where spans, metrics, deliveries and faults arrive, and where the journey page is served.
+
+    LISTEN_PORT=4950 STORE_FILE=/tmp/telemetry.duckdb python -m veigo.telemetry
+
+`POST /v1/traces` and `/v1/metrics` are OTLP/HTTP with protobuf; `/v1/deliveries` and `/v1/faults` are the harness's.
+`GET /v1/run?since_us=…&until_us=…` answers with that time's rows as a DuckDB file of their own; `GET /metrics` is
+Prometheus's view. Nothing in the stack waits for the collector, and nothing fails when it is away.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from veigo.telemetry import intake, otlp, prometheus
+from veigo.telemetry.buffer import Buffer, FullError
+from veigo.telemetry.forwarding import Forwarding
+from veigo.telemetry.measurements import Measurements
+from veigo.telemetry.rows import Batch
+from veigo.telemetry.store import Store
+
+BODY_BYTES_MAX = 16 * 1024 * 1024  # an exporter's batch of 512 spans takes about half of one
+RETRY_AFTER_S = "1"
+PROTOBUF = "application/x-protobuf"
+
+
+class Collector:
+    """The handlers, and what they share."""
+
+    def __init__(self, store: Store, forwarding: Forwarding | None = None) -> None:
+        self.store = store
+        self.buffer = Buffer(store)
+        self.measurements = Measurements()
+        self.forwarding = forwarding
+
+    def application(self) -> web.Application:
+        """Return the HTTP application."""
+        app = web.Application(client_max_size=BODY_BYTES_MAX)
+        app.add_routes(
+            [
+                web.post("/v1/traces", self.traces),
+                web.post("/v1/metrics", self.metrics),
+                web.post("/v1/deliveries", self.deliveries),
+                web.post("/v1/faults", self.faults),
+                web.get("/v1/run", self.run),
+                web.get("/metrics", self.exposition),
+                web.get("/healthz", self.healthz),
+            ]
+        )
+        app.cleanup_ctx.append(self._running)
+        return app
+
+    async def traces(self, request: web.Request) -> web.Response:
+        """Take spans."""
+        body = await request.read()
+        return self._taken(request, body, lambda: otlp.spans(body))
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Take metrics."""
+        body = await request.read()
+        return self._taken(request, body, lambda: Batch(points=self.measurements.take(body)))
+
+    async def deliveries(self, request: web.Request) -> web.Response:
+        """Take deliveries."""
+        body = await request.read()
+        return self._taken(request, body, lambda: Batch(deliveries=intake.deliveries(body)))
+
+    async def faults(self, request: web.Request) -> web.Response:
+        """Take faults."""
+        body = await request.read()
+        return self._taken(request, body, lambda: Batch(faults=intake.faults(body)))
+
+    async def run(self, request: web.Request) -> web.StreamResponse:
+        """Answer with a time's rows as a file."""
+        try:
+            since_us, until_us = (int(request.query[name]) for name in ("since_us", "until_us"))
+        except (KeyError, ValueError):
+            raise web.HTTPBadRequest(text="since_us and until_us must be whole microseconds\n") from None
+        await self.buffer.flush()
+        path = self.store.path.with_name(f"run-{time.time_ns()}.duckdb")
+        try:
+            await asyncio.to_thread(self.store.export, path, since_us, until_us)
+            return web.Response(body=await asyncio.to_thread(path.read_bytes))
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def exposition(self, _: web.Request) -> web.Response:
+        """Answer Prometheus."""
+        text = prometheus.text(self.measurements.series)
+        return web.Response(body=text.encode(), headers={"Content-Type": prometheus.CONTENT_TYPE})
+
+    async def healthz(self, _: web.Request) -> web.Response:
+        """Say what came in, what waits and what was lost; whatever was said before the question can be read after."""
+        await self.buffer.flush()
+        return web.json_response(
+            {
+                "received": self.buffer.received,
+                "waiting": self.buffer.waiting,
+                "refused": self.buffer.refused,
+                "lost": self.buffer.lost,
+                "series": len(self.measurements.series),
+                "not_handed_on": self.forwarding.dropped if self.forwarding else 0,
+            }
+        )
+
+    def _taken(self, request: web.Request, body: bytes, read: Callable[[], Batch]) -> web.Response:
+        try:
+            self.buffer.add(read())
+        except otlp.UnreadableError as error:
+            return web.Response(status=400, text=f"{error}\n")
+        except FullError:
+            return web.Response(status=503, headers={"Retry-After": RETRY_AFTER_S})
+        if self.forwarding is not None and request.content_type == PROTOBUF:
+            self.forwarding.hand_on(request.path, body)
+        return web.Response(content_type=PROTOBUF)
+
+    async def _running(self, _: web.Application) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(self.buffer.run())]
+        if self.forwarding is not None:
+            tasks.append(asyncio.create_task(self.forwarding.run()))
+        yield
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self.buffer.flush()
+
+
+@contextlib.asynccontextmanager
+async def serving(collector: Collector, host: str, port: int) -> AsyncIterator[None]:
+    """Serve while the context is open."""
+    runner = web.AppRunner(collector.application(), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def store_at(path: Path) -> Store:
+    """Open the collector's store; one that cannot be opened is put aside, so that the stack has a collector."""
+    from veigo.stack.problem import StackError
+
+    try:
+        return Store.open(path)
+    except StackError:
+        path.rename(path.with_suffix(".damaged"))
+        return Store.open(path)

@@ -1,0 +1,74 @@
+"""The newest of every series as Prometheus reads it: the OpenMetrics text format, exemplars included."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from veigo.telemetry.measurements import Exemplar, Key, Series
+
+CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+# Base units are spelled out in a metric's name.
+UNITS = {"s": "seconds", "By": "bytes", "1": "ratio"}
+
+_NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_]")
+
+
+def text(series: Mapping[Key, Series]) -> str:
+    """The exposition of these series."""
+    families: dict[str, list[tuple[str, Series]]] = {}
+    for (node, metric, _), one in series.items():
+        families.setdefault(family_of(metric, one.unit), []).append((node, one))
+    lines: list[str] = []
+    for name, members in sorted(families.items()):
+        lines.append(f"# TYPE {name} {members[0][1].kind}")
+        if members[0][1].about:
+            lines.append(f"# HELP {name} {escaped(members[0][1].about)}")
+        for node, one in members:
+            lines += samples(name, {"instance": node} | one.labels, one)
+    return "\n".join([*lines, "# EOF", ""])
+
+
+def family_of(metric: str, unit: str) -> str:
+    """A metric's name as Prometheus spells it, with its unit."""
+    name = _NOT_A_NAME.sub("_", metric)
+    spelled = UNITS.get(unit, "")
+    return f"{name}_{spelled}" if spelled and not name.endswith(spelled) else name
+
+
+def samples(name: str, labels: Mapping[str, object], series: Series) -> Iterable[str]:
+    """The lines of one series."""
+    if series.kind == "counter":
+        yield f"{name}_total{labelled(labels)} {series.value:g}"
+        return
+    if series.kind == "gauge":
+        yield f"{name}{labelled(labels)} {series.value:g}"
+        return
+    below, lower = 0, float("-inf")
+    for count, bound in zip(series.buckets, [*series.bounds, float("inf")], strict=True):
+        below += count
+        edge = "+Inf" if bound == float("inf") else f"{bound:g}"
+        line = f"{name}_bucket{labelled({**labels, 'le': edge})} {below}"
+        standing = [one for one in series.exemplars if lower < one.value <= bound]
+        yield line + (exemplar_of(standing[-1]) if standing else "")
+        lower = bound
+    yield f"{name}_sum{labelled(labels)} {series.value:g}"
+    yield f"{name}_count{labelled(labels)} {series.count}"
+
+
+def exemplar_of(exemplar: Exemplar) -> str:
+    """An exemplar at the end of a bucket's line."""
+    return (
+        f' # {{trace_id="{exemplar.trace_id}",span_id="{exemplar.span_id}"}} '
+        f"{exemplar.value:g} {exemplar.at_us / 1e6:.3f}"
+    )
+
+
+def labelled(labels: Mapping[str, object]) -> str:
+    """Labels in braces."""
+    pairs = ",".join(f'{_NOT_A_NAME.sub("_", name)}="{escaped(str(value))}"' for name, value in labels.items())
+    return f"{{{pairs}}}" if pairs else ""
+
+
+def escaped(value: str) -> str:
+    """A label's value or a sentence, as the format wants it quoted."""
+    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
