@@ -28,7 +28,16 @@ async def main() -> None:
         feed = Feed(settings.kafka_bootstrap_servers)
         rules = Subscriptions[Connection](Limits(outbound_bytes_max=settings.outbound_bytes_max))
         origins = accepted_origins(settings.accepted_origins)
-        sockets = SocketServer(rules, admission.admit, admission.position, feed.health, origins)
+        sockets = SocketServer(
+            rules,
+            admission.admit,
+            admission.position,
+            admission.page,
+            feed.health,
+            origins,
+            settings.ping_interval_s,
+            settings.sockets_max,
+        )
         reading = asyncio.create_task(feed.run(sockets.apply, sockets.missed))
         async with sockets.serving(settings.listen_host, settings.listen_port, settings.drain_s):
             await lifecycle.until_stopped()

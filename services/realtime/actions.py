@@ -30,11 +30,16 @@ class Deliver(Generic[Socket]):
 
 @dataclass(frozen=True, slots=True)
 class AskToJoin(Generic[Socket]):
-    """Ask whether the socket's account may join and where the room stands; bring the answer with its `attempt`."""
+    """Ask whether the socket's account may join and where the room stands; bring the answer with its `attempt`.
+
+    With `after`, what the log holds after that sequence is asked for as well, as much as fits a page, and not before
+    the socket has taken what it was sent.
+    """
 
     socket: Socket
     room_id: str
     attempt: int
+    after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,8 @@ class Limits:
         rooms_max: rooms one socket may be in; joining a further one is refused.
         frames_per_s: frames a client may send in the long run; a client that goes on beyond is told and closed.
         frames_burst: frames it may send at once, after a pause.
-        join_buffer_events_max: events kept for a join that waits for its answer; one more and the join fails.
+        join_buffer_events_max: events kept for a join that waits for its answer; with one more all are let go, and
+            read from the room's log instead.
         join_buffer_bytes_max: likewise, bytes of their frames; well below what a socket may leave unread.
         outbound_bytes_max: bytes a socket may leave unread before it is closed as too slow.
         ended_sessions_max: ended sessions remembered, for sockets that were being opened meanwhile; older ones are

@@ -4,14 +4,17 @@ Both directions share one envelope, `{"type": T, "payload": [object]}`, as the o
 frame becomes a `JoinRoom` or `LeaveRoom`, or a Problem whose sentence says how to write it; keys we do not know are
 tolerated, so newer clients can talk to older servers. The frames for clients are built here and nowhere else.
 
-    JOIN_ROOM, LEAVE_ROOM   →            {"type":"JOIN_ROOM","payload":[{"name":"<room id>"}]}
+    JOIN_ROOM, LEAVE_ROOM   →            {"type":"JOIN_ROOM","payload":[{"name":"<room id>","after":17}]}
     JOINED, LEFT            ←            the subscription began or ended, at which place in the room's log
+    RESET                   ←            what the client holds cannot be continued: read the room anew
     MESSAGE                 ←            a message, with its place in the room's log
+    MESSAGE_EDITED, …       ←            every other event of the log, with its place (`event_frames.py`)
     ERROR                   ←            a sentence, a code, and the room it is about where there is one
 """
 
 import re
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 
@@ -19,6 +22,7 @@ from services.problems import Code, Problem
 from services.realtime.records import MessageCreated, RoomEvent
 
 EXAMPLE = '{"type":"JOIN_ROOM","payload":[{"name":"<room id>"}]}'
+SEQUENCE_MAX = 2**53 - 1  # what every JSON reader can tell from its neighbours
 QUOTED_CHARS_MAX = 80  # of what a client sent, in the answer to it
 
 _ROOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -26,9 +30,13 @@ _ROOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class JoinRoom:
-    """A client wants a room's messages. `name` is the room's id; the original calls it so."""
+    """A client wants a room's events: all after the sequence `after`, or those from now on.
+
+    `name` is the room's id; the original calls it so.
+    """
 
     name: str
+    after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class _Envelope(msgspec.Struct):
 
 class _Room(msgspec.Struct):
     name: str
+    after: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)] | None = None
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
@@ -79,8 +88,9 @@ def read(data: str | bytes) -> ClientFrame:
         rooms = []
     if len(rooms) != 1:
         example = EXAMPLE.replace("JOIN_ROOM", envelope.type)
-        raise _unreadable(f"The payload must be a list of one object with the room's id as `name`; send {example}")
-    return kind(rooms[0].name)
+        what = "one object with the room's id as `name` and, to resume, the last sequence seen as `after`"
+        raise _unreadable(f"The payload must be a list of {what}; send {example}")
+    return JoinRoom(rooms[0].name, rooms[0].after) if kind is JoinRoom else LeaveRoom(rooms[0].name)
 
 
 def room_id(name: str) -> str:
@@ -125,6 +135,13 @@ class _Joined(msgspec.Struct, gc=False, rename="camel"):
     membership_version: int
 
 
+class _Reset(msgspec.Struct, gc=False, rename="camel"):
+    room_id: str
+    sequence: int
+    horizon: int
+    reason: str
+
+
 class _Left(msgspec.Struct, gc=False, rename="camel", omit_defaults=True):
     room_id: str
     sequence: int | None = None
@@ -139,7 +156,7 @@ class _Error(msgspec.Struct, gc=False, rename="camel", omit_defaults=True):
 
 class _ServerFrame(msgspec.Struct, gc=False):
     type: str
-    payload: tuple[_Message | _Joined | _Left | _Error]
+    payload: tuple[_Message | _Joined | _Reset | _Left | _Error]
 
 
 _encode = msgspec.json.Encoder().encode
@@ -157,6 +174,12 @@ def message(event: RoomEvent, created: MessageCreated) -> bytes:
 def joined(room_id: str, sequence: int, membership_version: int) -> bytes:
     """Return the JOINED frame: everything in the room after `sequence` will be sent."""
     return _encode(_ServerFrame("JOINED", (_Joined(room_id, sequence, membership_version),)))
+
+
+def reset(room_id: str, sequence: int, horizon: int) -> bytes:
+    """Return the RESET frame: events up to `horizon` are gone, so the room is to be read anew, up to `sequence`."""
+    reason = "the events you ask for are no longer kept; read the room anew"
+    return _encode(_ServerFrame("RESET", (_Reset(room_id, sequence, horizon, reason),)))
 
 
 def left(room_id: str, sequence: int | None = None, reason: str | None = None) -> bytes:

@@ -5,6 +5,8 @@ authentication or OPA is UNAVAILABLE, which a client may try again, and never a 
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import grpc
 
@@ -12,12 +14,15 @@ from protos.veigo.chat.v1 import chat_pb2, chat_pb2_grpc
 from services.access_tokens import AccessToken, TokenVerifier
 from services.decisions import DecisionPoint, Outcome
 from services.problems import Code, Problem
-from services.realtime.subscriptions import RoomPosition
+from services.realtime.records import RoomEvent
+from services.realtime.room import LogPage, RoomPosition
 from services.rpc_status import problem_of
 
 POSITION_WAIT_S = 2.0  # chat's answer is one indexed read
 QUESTIONS_AT_ONCE_MAX = 256  # after a reconnect storm the other joins wait here, not in chat; each is bounded below
 TURN_WAIT_S = 10.0
+LOG_WAIT_S = 5.0  # chat's answer is one indexed read, and a decision that it may have to wait for
+PAGE_EVENTS_MAX = 32  # of the largest messages, still less than a socket may leave unread
 
 
 class Admission:
@@ -48,15 +53,50 @@ class Admission:
         Raises:
             Problem: NOT_FOUND, FORBIDDEN, or UNAVAILABLE when that cannot be found out now.
         """
+        async with self._turn():
+            return await self._position(token, access, room_id)
+
+    async def page(self, token: str, access: AccessToken, room_id: str, after: int) -> LogPage:
+        """Return what a room's log holds after a sequence, for a token whose owner may join the room.
+
+        Raises:
+            Problem: as `position`.
+        """
+        async with self._turn():
+            return await self._page(token, access, room_id, after)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(TURN_WAIT_S):
                 await self._turns.acquire()
         except TimeoutError:
             raise Problem(Code.UNAVAILABLE, "Too many sockets are joining rooms now; join it again.") from None
         try:
-            return await self._position(token, access, room_id)
+            yield
         finally:
             self._turns.release()
+
+    async def _page(self, token: str, access: AccessToken, room_id: str, after: int) -> LogPage:
+        request = chat_pb2.ReadLogRequest(room_id=room_id, after=after, size=PAGE_EVENTS_MAX)
+        try:
+            reply = await self._rooms.ReadLog(request, metadata=(("token", token),), timeout=LOG_WAIT_S)
+        except grpc.aio.AioRpcError as error:
+            raise _askable_again(problem_of(error)) from error
+        position = RoomPosition(reply.last_sequence, reply.membership_version)
+        await self._check_may_join(access, room_id, position)
+        events = tuple(
+            RoomEvent(
+                room_id,
+                logged.sequence,
+                logged.type,
+                logged.payload,
+                logged.created_at,
+                logged.traceparent if logged.HasField("traceparent") else None,
+            )
+            for logged in reply.events
+        )
+        return LogPage(position, reply.horizon, events)
 
     async def _position(self, token: str, access: AccessToken, room_id: str) -> RoomPosition:
         try:
@@ -68,6 +108,10 @@ class Admission:
         except grpc.aio.AioRpcError as error:
             raise _askable_again(problem_of(error)) from error
         position = RoomPosition(reply.last_sequence, reply.membership_version)
+        await self._check_may_join(access, room_id, position)
+        return position
+
+    async def _check_may_join(self, access: AccessToken, room_id: str, position: RoomPosition) -> None:
         # The policies' data may lag behind chat; the version tells them what they must have seen to decide.
         question = {
             "session": _session(access),
@@ -77,7 +121,6 @@ class Admission:
         decision = await self._decisions.settle("join_room", question)
         if decision.outcome is not Outcome.ALLOW:
             raise Problem(Code.FORBIDDEN, decision.reason)
-        return position
 
 
 def _session(access: AccessToken) -> dict[str, object]:

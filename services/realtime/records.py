@@ -13,7 +13,12 @@ ROOM_EVENTS = "chat.public.room_events"
 SESSIONS = "authentication.public.sessions"
 
 MESSAGE_CREATED = "message.created"
+MESSAGE_EDITED = "message.edited"
+MESSAGE_DELETED = "message.deleted"
+MEMBER_ADDED = "member.added"
 MEMBER_REMOVED = "member.removed"
+ROOM_CREATED = "room.created"
+ROOM_UPDATED = "room.updated"
 
 T = TypeVar("T")
 
@@ -56,10 +61,28 @@ class MessageCreated(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     content: str
 
 
-class MemberRemoved(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """Payload of `member.removed`."""
+class MessageChanged(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """Payload of `message.edited`, and of `message.deleted`, which has no content; where the message itself stands."""
+
+    id: str
+    sender_id: str
+    message_sequence: int
+    content: str = ""
+
+
+class Member(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """Payload of `member.added` and `member.removed`."""
 
     member_id: str
+
+
+class Description(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """Payload of `room.created` and `room.updated`, as far as members are shown it."""
+
+    name: str
+    description: str | None = None
+    photo_path: str | None = None
+    privacy: str | None = None
 
 
 class _RoomEnvelope(msgspec.Struct, gc=False):
@@ -81,7 +104,9 @@ class _SessionEnvelope(msgspec.Struct, gc=False):
 _room_envelope = msgspec.json.Decoder(_RoomEnvelope)
 _session_envelope = msgspec.json.Decoder(_SessionEnvelope)
 _message = msgspec.json.Decoder(MessageCreated)
-_member = msgspec.json.Decoder(MemberRemoved)
+_changed = msgspec.json.Decoder(MessageChanged)
+_member = msgspec.json.Decoder(Member)
+_description = msgspec.json.Decoder(Description)
 
 
 def event(topic: str, value: bytes | None) -> RoomEvent | SessionEnded | None:
@@ -121,9 +146,19 @@ def message_created(event: RoomEvent) -> MessageCreated:
     return _decoded(_message, event.payload)
 
 
-def member_removed(event: RoomEvent) -> MemberRemoved:
-    """Return the payload of a `member.removed` event, or raise UnreadableError."""
+def message_changed(event: RoomEvent) -> MessageChanged:
+    """Return the payload of a `message.edited` or `message.deleted` event, or raise UnreadableError."""
+    return _decoded(_changed, event.payload)
+
+
+def member(event: RoomEvent) -> Member:
+    """Return the payload of a `member.added` or `member.removed` event, or raise UnreadableError."""
     return _decoded(_member, event.payload)
+
+
+def description(event: RoomEvent) -> Description:
+    """Return the payload of a `room.created` or `room.updated` event, or raise UnreadableError."""
+    return _decoded(_description, event.payload)
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], text: bytes | str) -> T:

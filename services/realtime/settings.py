@@ -15,6 +15,8 @@ class Settings(BaseSettings):
         accepted_origins: comma-separated `Origin` values that may connect; `*` accepts every one. A client that sends
             no Origin is not a browser, so nobody can be tricked into it: it is accepted.
         outbound_bytes_max: bytes a socket may leave unread before it is closed with 4408 (resume).
+        ping_interval_s: how often a socket is asked whether it is there; silent for one whole interval, it is cut off.
+        sockets_max: open sockets; one more is refused with 503.
         decision_wait_s: how long a join waits for permissions that have not caught up.
         drain_s: how long a stopping service waits for its clients to acknowledge the close.
     """
@@ -32,4 +34,6 @@ class Settings(BaseSettings):
     token_issuer: str = "veigo"  # noqa: S105 - a name, not a secret
     accepted_origins: str = "*"
     outbound_bytes_max: Annotated[int, Field(ge=65_536)] = 1024 * 1024
+    ping_interval_s: Annotated[int, Field(ge=1)] = 15
+    sockets_max: Annotated[int, Field(ge=1)] = 50_000
     decision_wait_s: Annotated[float, Field(gt=0)] = 2.0

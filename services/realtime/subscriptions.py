@@ -7,11 +7,12 @@ Three things are exact:
 
 - A join misses nothing and repeats nothing. The subscription is registered before the room's position is asked, and
   events are kept meanwhile; the answer says that everything up to `last_sequence` is history, so what was kept is
-  delivered from the next one on.
+  delivered from the next one on. A client that resumes (`after`) is sent that history too, page by page from chat's
+  log, until it meets what was kept.
 - A membership ends at its event. `member.removed` arrives in the same ordered log as the messages, so no frame with a
   higher sequence is ever delivered. It also ends a join that is waiting, when the answer is older than the removal.
 - A hole in a room's log is never passed over in silence. Sequences are dense, so a missing one shows at the next
-  event; whoever was owed it is told LEFT with the reason and can join again.
+  event; whoever was owed it is sent it from chat's log, or told LEFT with the reason when it cannot be had.
 
 A record that comes again (CDC delivers at least once) has a sequence that was seen, and is dropped.
 """
@@ -24,50 +25,16 @@ from typing import Generic, TypeVar
 
 from services.access_tokens import AccessToken
 from services.problems import Code, Problem
-from services.realtime import frames, records
+from services.realtime import frames
 from services.realtime.actions import Action, AskToJoin, Close, CloseCode, Deliver, Limits, Socket
 from services.realtime.allowance import Allowance
 from services.realtime.records import RoomEvent, SessionEnded
+from services.realtime.room import LogPage, News, Room, RoomPosition, Waiting, news
 
-MISSED = "events of the room were missed; join it again"
+MISSED = "events of the room could not be read; join it again, after the last you have"
 REMOVED = "you are no longer a member"
 
 Key = TypeVar("Key")
-
-
-@dataclass(frozen=True, slots=True)
-class RoomPosition:
-    """Where a room's log stood when a join was allowed: its newest sequence, and its newest about membership."""
-
-    last_sequence: int
-    membership_version: int
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """An event as the sockets of a room need it: what to send, and who was removed."""
-
-    sequence: int
-    frame: bytes | None
-    removed: str | None
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A join that waits for its answer."""
-
-    attempt: int
-    name: str
-    answers_owed: int = 1  # a client that asks twice meanwhile gets two answers
-    kept: list[_News] = field(default_factory=list)
-    kept_bytes: int = 0
-
-
-@dataclass(slots=True)
-class _Room(Generic[Socket]):
-    seen: int = 0  # newest sequence that came in since somebody is here
-    members: dict[Socket, RoomPosition] = field(default_factory=dict)
-    waiting: dict[Socket, _Waiting] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,7 +55,7 @@ class Subscriptions(Generic[Socket]):
         self.limits = limits
         self.holes = 0  # sequences that were found missing
         self._sockets: dict[Socket, _Connected] = {}
-        self._rooms: dict[str, _Room[Socket]] = {}
+        self._rooms: dict[str, Room[Socket]] = {}
         self._by_session: dict[str, set[Socket]] = {}
         self._by_expiry: dict[int, set[Socket]] = {}  # one wheel for all, with a slot for each second
         self._ended: OrderedDict[str, None] = OrderedDict()
@@ -141,6 +108,10 @@ class Subscriptions(Generic[Socket]):
         """Send everybody away to connect again: the service stops, or lost its place in the stream of events."""
         return self._close(list(self._sockets), CloseCode.SERVICE_RESTART, reason)
 
+    def close_some(self, count: int, reason: str) -> list[Action[Socket]]:
+        """Send away `count` sockets, as `close_all` does; none when nobody is left."""
+        return self._close(list(itertools.islice(self._sockets, count)), CloseCode.SERVICE_RESTART, reason)
+
     # Clients ask.
 
     def received(self, socket: Socket, data: str | bytes, now_s: float) -> list[Action[Socket]]:
@@ -158,37 +129,79 @@ class Subscriptions(Generic[Socket]):
         except Problem as problem:
             return [Deliver(frames.error(problem), [socket])]
         if isinstance(frame, frames.JoinRoom):
-            return self._join(socket, connected, room_id, frame.name)
+            return self._join(socket, connected, room_id, frame)
         connected.rooms.discard(room_id)
         self._drop(socket, room_id)
         return [Deliver(frames.left(room_id), [socket])]
 
     def answered(
-        self, socket: Socket, room_id: str, attempt: int, answer: RoomPosition | Problem
+        self, socket: Socket, room_id: str, attempt: int, answer: RoomPosition | LogPage | Problem
     ) -> list[Action[Socket]]:
-        """Take the answer to an `AskToJoin`; it may have outlived the wish, the socket, or the membership."""
+        """Take the answer to an `AskToJoin`; it may have outlived the wish, the socket, or the membership.
+
+        Raises:
+            UnreadableError: an event of the page is malformed. The socket waits on; answer with a Problem.
+        """
         room = self._rooms.get(room_id)
         waiting = room.waiting.get(socket) if room is not None else None
         if room is None or waiting is None or waiting.attempt != attempt:
             return []
         if isinstance(answer, Problem):
-            return self._refuse(socket, room_id, waiting, answer)
+            return self._turned_down(socket, room_id, waiting, answer)
+        position = answer.position if isinstance(answer, LogPage) else answer
+        actions: list[Action[Socket]] = []
+        if not waiting.begun:
+            if waiting.after is not None and waiting.after > position.last_sequence:
+                message = f"The room's log ends at {position.last_sequence}; `after` is the last sequence you were sent"
+                return self._refuse(socket, room_id, waiting, Problem(Code.INVALID_ARGUMENT, message, "after"))
+            waiting.reached = position.last_sequence if waiting.after is None else waiting.after
+        waiting.version = position.membership_version
+        page = answer if isinstance(answer, LogPage) else LogPage(position, 0, ())
+        if waiting.reached < page.horizon:
+            waiting.reached = position.last_sequence
+            reset = frames.reset(room_id, position.last_sequence, page.horizon)
+            actions += [Deliver(reset, [socket]), self._joined(socket, room_id, waiting)]
+            waiting.answers_owed, waiting.begun = 0, True
+        if not waiting.begun:
+            actions += [self._joined(socket, room_id, waiting)] * waiting.answers_owed
+            waiting.begun = True
+        asked_in_vain = isinstance(answer, LogPage) and not page.events
+        for event in page.events:
+            if event.sequence == waiting.reached + 1:
+                actions.append(Deliver(news(event).frame, [socket]))
+                waiting.reached = event.sequence
+        if asked_in_vain and not waiting.goes_on(room.seen, position.last_sequence):
+            return actions + self._end([socket], room_id, waiting.reached, MISSED)
+        return actions + self._go_on(socket, room_id, room, waiting, position.last_sequence)
+
+    def _joined(self, socket: Socket, room_id: str, waiting: Waiting) -> Deliver[Socket]:
+        return Deliver(frames.joined(room_id, waiting.reached, waiting.version), [socket])
+
+    def _go_on(
+        self, socket: Socket, room_id: str, room: Room[Socket], waiting: Waiting, last_sequence: int
+    ) -> list[Action[Socket]]:
+        """Let a socket in when what was kept for it goes on where it stands; ask for what lies between if not."""
+        if not waiting.goes_on(room.seen, last_sequence):
+            waiting.attempt = next(self._attempts)
+            return [AskToJoin(socket, room_id, waiting.attempt, waiting.reached)]
         del room.waiting[socket]
-        room.members[socket] = answer
-        began = Deliver(frames.joined(room_id, answer.last_sequence, answer.membership_version), [socket])
-        actions: list[Action[Socket]] = [began] * waiting.answers_owed
-        reached = answer.last_sequence
-        for news in waiting.kept:
-            if news.sequence <= reached:
-                continue
-            if news.sequence != reached + 1:
-                self.holes += 1
-                return [*actions, *self._end([socket], room_id, reached, MISSED)]
-            actions += self._tell([socket], room_id, news)
+        room.members[socket] = RoomPosition(waiting.reached, waiting.version)
+        actions: list[Action[Socket]] = []
+        for happened in waiting.kept_after_reached:
+            reached = room.members[socket].last_sequence
+            if happened.sequence != reached + 1:
+                return actions + self._heal([socket], room_id, room, reached)
+            actions += self._tell([socket], room_id, happened)
             if socket not in room.members:  # that event was the removal
                 break
-            reached = news.sequence
+            room.members[socket] = RoomPosition(happened.sequence, waiting.version)
         return actions
+
+    def _turned_down(self, socket: Socket, room_id: str, waiting: Waiting, problem: Problem) -> list[Action[Socket]]:
+        if not waiting.begun:
+            return self._refuse(socket, room_id, waiting, problem)
+        reason = REMOVED if problem.code in (Code.FORBIDDEN, Code.NOT_FOUND) else MISSED
+        return self._end([socket], room_id, waiting.reached, reason)
 
     # Things happen.
 
@@ -211,40 +224,60 @@ class Subscriptions(Generic[Socket]):
         room = self._rooms.get(event.room_id)
         if room is None or event.sequence <= room.seen:
             return []
-        news = _news(event)
-        actions = self._told_of_hole(room, event) if event.sequence != room.seen + 1 else []
+        happened = news(event)
+        actions: list[Action[Socket]] = []
+        if event.sequence != room.seen + 1:
+            # The first event since somebody is here leaves `seen` behind too, and is no hole for who joined just
+            # before it.
+            owed = [s for s, start in room.members.items() if max(start.last_sequence, room.seen) < event.sequence - 1]
+            actions += self._heal(owed, event.room_id, room, room.seen)
         room.seen = event.sequence
-        if room.waiting:
-            actions += self._keep(room, event.room_id, news)
+        for waiting in room.waiting.values():
+            waiting.keep(happened, self.limits)
         receivers = [socket for socket, start in room.members.items() if start.last_sequence < event.sequence]
-        return actions + self._tell(receivers, event.room_id, news)
+        return actions + self._tell(receivers, event.room_id, happened)
 
-    def _told_of_hole(self, room: _Room[Socket], event: RoomEvent) -> list[Action[Socket]]:
-        # The first event since somebody is here leaves `seen` behind too, and is no hole for who joined just before it.
-        owed = [s for s, start in room.members.items() if max(start.last_sequence, room.seen) < event.sequence - 1]
-        if not owed:
-            return []
-        self.holes += 1
-        return self._end(owed, event.room_id, room.seen or None, MISSED)
+    def _heal(self, owed: list[Socket], room_id: str, room: Room[Socket], reached: int) -> list[Action[Socket]]:
+        """Fetch from chat's log what change capture did not bring; until it is there, what happens is kept."""
+        actions: list[Action[Socket]] = []
+        self.holes += bool(owed)
+        for socket in owed:
+            start = room.members.pop(socket)
+            attempt = next(self._attempts)
+            place = max(reached, start.last_sequence)
+            room.waiting[socket] = Waiting(
+                attempt, room_id, begun=True, reached=place, version=start.membership_version, answers_owed=0
+            )
+            actions.append(AskToJoin(socket, room_id, attempt, place))
+        return actions
 
-    def _tell(self, sockets: list[Socket], room_id: str, news: _News) -> list[Action[Socket]]:
+    def _tell(self, sockets: list[Socket], room_id: str, happened: News) -> list[Action[Socket]]:
         """Deliver an event to those who are to have it, and end the memberships it ends."""
         if not sockets:
             return []
-        actions: list[Action[Socket]] = [] if news.frame is None else [Deliver(news.frame, sockets)]
-        if news.removed is not None:
-            gone = [socket for socket in sockets if self._sockets[socket].access.account_id == news.removed]
-            actions += self._end(gone, room_id, news.sequence, REMOVED)
+        actions: list[Action[Socket]] = [Deliver(happened.frame, sockets)]
+        if happened.removed is not None:
+            gone = [socket for socket in sockets if self._is_removed(socket, room_id, happened)]
+            actions += self._end(gone, room_id, happened.sequence, REMOVED)
         return actions
+
+    def _is_removed(self, socket: Socket, room_id: str, happened: News) -> bool:
+        """Whether an event ends this membership; a removal before the version it began at was followed by a return."""
+        start = self._rooms[room_id].members[socket]
+        return (
+            self._sockets[socket].access.account_id == happened.removed and happened.sequence > start.membership_version
+        )
 
     # Joins.
 
-    def _join(self, socket: Socket, connected: _Connected, room_id: str, name: str) -> list[Action[Socket]]:
-        room = self._rooms.get(room_id) or _Room[Socket]()
+    def _join(self, socket: Socket, connected: _Connected, room_id: str, wish: frames.JoinRoom) -> list[Action[Socket]]:
+        room = self._rooms.get(room_id) or Room[Socket]()
         start = room.members.get(socket)
         if start is not None:
             return [Deliver(frames.joined(room_id, start.last_sequence, start.membership_version), [socket])]
         waiting = room.waiting.get(socket)
+        if waiting is not None and waiting.begun:
+            return [self._joined(socket, room_id, waiting)]
         if waiting is not None:
             waiting.answers_owed += 1
             return []
@@ -253,22 +286,11 @@ class Subscriptions(Generic[Socket]):
             return [Deliver(frames.error(Problem(Code.RESOURCE_EXHAUSTED, message), room_id), [socket])]
         attempt = next(self._attempts)
         self._rooms[room_id] = room
-        room.waiting[socket] = _Waiting(attempt, name)
+        room.waiting[socket] = Waiting(attempt, wish.name, wish.after)
         connected.rooms.add(room_id)
-        return [AskToJoin(socket, room_id, attempt)]
+        return [AskToJoin(socket, room_id, attempt, wish.after)]
 
-    def _keep(self, room: _Room[Socket], room_id: str, news: _News) -> list[Action[Socket]]:
-        actions: list[Action[Socket]] = []
-        for socket, waiting in list(room.waiting.items()):
-            waiting.kept.append(news)
-            waiting.kept_bytes += len(news.frame or b"")
-            too_many = len(waiting.kept) > self.limits.join_buffer_events_max
-            if too_many or waiting.kept_bytes > self.limits.join_buffer_bytes_max:
-                busy = Problem(Code.UNAVAILABLE, "Too much happened in the room while you waited; join it again")
-                actions += self._refuse(socket, room_id, waiting, busy)
-        return actions
-
-    def _refuse(self, socket: Socket, room_id: str, waiting: _Waiting, problem: Problem) -> list[Action[Socket]]:
+    def _refuse(self, socket: Socket, room_id: str, waiting: Waiting, problem: Problem) -> list[Action[Socket]]:
         self._sockets[socket].rooms.discard(room_id)
         self._drop(socket, room_id)
         if problem.code is Code.FORBIDDEN:  # in the original's words
@@ -297,14 +319,6 @@ class Subscriptions(Generic[Socket]):
         for socket in known:
             self.closed(socket)
         return [Close(socket, code, reason) for socket in known]
-
-
-def _news(event: RoomEvent) -> _News:
-    if event.type == records.MESSAGE_CREATED:
-        return _News(event.sequence, frames.message(event, records.message_created(event)), None)
-    if event.type == records.MEMBER_REMOVED:
-        return _News(event.sequence, None, records.member_removed(event).member_id)
-    return _News(event.sequence, None, None)
 
 
 def _discard(index: dict[Key, set[Socket]], key: Key, socket: Socket) -> None:

@@ -28,18 +28,23 @@ from services.access_tokens import AccessToken
 from services.problems import Code, Problem
 from services.realtime import actions, handshake
 from services.realtime.feed import FeedHealth
+from services.realtime.keepalive import Wheel
 from services.realtime.records import RoomEvent, SessionEnded
-from services.realtime.subscriptions import RoomPosition, Subscriptions
+from services.realtime.room import LogPage, RoomPosition
+from services.realtime.subscriptions import Subscriptions
 
 log = structlog.get_logger()
 
 FRAME_BYTES_MAX = 64 * 1024  # a longer frame from a client is answered with 1009
 FRAMES_WAITING_MAX = 16  # frames of one client not handled yet; above, nothing is read from it
-PING_INTERVAL_S = 20
-PONG_WAIT_S = 20
 HANDSHAKE_S_MAX = 10
 CLOSE_GRACE_S = 5.0  # how long a closed socket has to take the close frame before its connection is cut
 TICK_S = 1.0
+PING = Frame(Opcode.PING, b"").serialize(mask=False)
+SOCKETS_MAX = 50_000
+RESUME_BUFFER_BYTES = (64 * 1024, 16 * 1024)  # a resuming socket is read its next page when this little is unsent
+RESUME_WAIT_S = 30.0  # for a socket to take a page of what it asked for; then it is too slow
+GOODBYES_AT_ONCE = 500  # sockets sent away in one go at a stop, so that they do not all come back in one moment
 BACKLOG = 4_096  # connections not accepted yet, as after a restart when everybody comes back
 
 
@@ -48,6 +53,12 @@ class Connection(ServerConnection):
 
     token: str
     access: AccessToken
+    heard = True  # since it was asked last whether it is there
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, which also says that the client is there."""
+        self.heard = True
+        super().data_received(data)
 
 
 Action: TypeAlias = actions.Action[Connection]
@@ -61,8 +72,11 @@ class SocketServer:
         rules: Subscriptions[Connection],
         admit: Callable[[str], Awaitable[AccessToken]],
         position: Callable[[str, AccessToken, str], Awaitable[RoomPosition]],
+        page: Callable[[str, AccessToken, str, int], Awaitable[LogPage]],
         health: Callable[[], FeedHealth],
         origins: frozenset[str],
+        ping_interval_s: int = 15,
+        sockets_max: int = SOCKETS_MAX,
     ) -> None:
         """Serve by these rules.
 
@@ -70,14 +84,20 @@ class SocketServer:
             rules: decide.
             admit: returns what a usable token says, or raises a Problem.
             position: returns where a room stands that the token's owner may join, or raises a Problem.
+            page: returns what such a room's log holds after a sequence, or raises a Problem.
             health: tells whether events arrive.
             origins: accepted `Origin` headers.
+            ping_interval_s: how often a socket is asked whether it is there; silent for a whole one, it is cut off.
+            sockets_max: how many may be open; one more is refused with 503.
         """
         self._rules = rules
         self._admit = admit
         self._position = position
+        self._page = page
         self._health = health
         self._origins = origins
+        self._sockets_max = sockets_max
+        self._wheel = Wheel[Connection](ping_interval_s)
         self._joins: set[asyncio.Task[None]] = set()
 
     # What comes in.
@@ -93,6 +113,7 @@ class SocketServer:
     async def _talk(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Connection)
         self._obey(self._rules.opened(connection, connection.access, time.time()))
+        self._wheel.add(connection)
         if not self._health().positioned:  # the place was lost while this one was let in
             self.missed()
         try:
@@ -101,12 +122,23 @@ class SocketServer:
         except ConnectionClosed:
             pass  # however it ended, it ended
         finally:
+            self._wheel.discard(connection)
             self._rules.closed(connection)
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
             self._obey(self._rules.ticked(time.time()))
+            self._ask_who_is_there()
+
+    def _ask_who_is_there(self) -> None:
+        for connection in self._wheel.move():
+            if not connection.heard:  # not even a pong: the peer is gone, and TCP would notice in a quarter of an hour
+                log.info("socket_dead", session_id=connection.access.session_id)
+                connection.transport.abort()
+            elif connection.protocol.state is State.OPEN:
+                connection.heard = False
+                connection.transport.write(PING)
 
     # What goes out.
 
@@ -138,15 +170,28 @@ class SocketServer:
 
     async def _ask(self, action: actions.AskToJoin[Connection]) -> None:
         connection = action.socket
-        answer: RoomPosition | Problem
         try:
-            answer = await self._position(connection.token, connection.access, action.room_id)
+            answer = await self._answer(action)
+            wanted = self._rules.answered(connection, action.room_id, action.attempt, answer)
         except Problem as problem:
-            answer = problem
+            wanted = self._rules.answered(connection, action.room_id, action.attempt, problem)
         except Exception:
             log.exception("join_failed", room_id=action.room_id)
-            answer = Problem(Code.INTERNAL, "The room could not be joined; the logs of this moment say why")
-        self._obey(self._rules.answered(connection, action.room_id, action.attempt, answer))
+            failed = Problem(Code.INTERNAL, "The room could not be joined; the logs of this moment say why")
+            wanted = self._rules.answered(connection, action.room_id, action.attempt, failed)
+        self._obey(wanted)
+
+    async def _answer(self, action: actions.AskToJoin[Connection]) -> RoomPosition | LogPage:
+        connection = action.socket
+        if action.after is None:
+            return await self._position(connection.token, connection.access, action.room_id)
+        try:
+            async with asyncio.timeout(RESUME_WAIT_S):
+                await connection.drain()
+        except TimeoutError:
+            self._obey(self._rules.overflowed(connection))
+            raise Problem(Code.UNAVAILABLE, "The socket does not take what it asked for") from None
+        return await self._page(connection.token, connection.access, action.room_id, action.after)
 
     def _close(self, action: actions.Close[Connection]) -> None:
         connection = action.socket
@@ -169,6 +214,8 @@ class SocketServer:
             return None  # the library words this one
         if not handshake.origin_is_accepted(self._origins, request.headers.get_all("Origin")):
             return _refusal(connection, HTTPStatus.FORBIDDEN, "This Origin is not accepted; add it to ACCEPTED_ORIGINS")
+        if self._rules.sockets_count >= self._sockets_max:
+            return _refusal(connection, HTTPStatus.SERVICE_UNAVAILABLE, "All sockets are taken; try again shortly")
         if not self._health().positioned:
             return _refusal(connection, HTTPStatus.SERVICE_UNAVAILABLE, "Events cannot be read yet; try again shortly")
         try:
@@ -214,10 +261,8 @@ class SocketServer:
             max_size=FRAME_BYTES_MAX,
             max_queue=FRAMES_WAITING_MAX,
             open_timeout=HANDSHAKE_S_MAX,
-            ping_interval=PING_INTERVAL_S,
-            ping_timeout=PONG_WAIT_S,
-            # Never reached: our own bound closes the socket first. A transport that pauses would hold up the pings.
-            write_limit=2 * self._rules.limits.outbound_bytes_max,
+            ping_interval=None,  # the wheel asks; a task for each socket would not do
+            write_limit=RESUME_BUFFER_BYTES,  # only resuming waits for it; deliveries have a bound of their own
             backlog=BACKLOG,
         )
         ticking = asyncio.get_running_loop().create_task(self._tick())
@@ -231,11 +276,13 @@ class SocketServer:
 
     async def _drain(self, server: Server, drain_s: float) -> None:
         server.close(close_connections=False)
-        self._obey(self._rules.close_all("the service restarts; connect again"))
-        for join in self._joins:
-            join.cancel()
         try:
             async with asyncio.timeout(drain_s):
+                while goodbyes := self._rules.close_some(GOODBYES_AT_ONCE, "the service restarts; connect again"):
+                    self._obey(goodbyes)
+                    await asyncio.sleep(drain_s / 50)
+                for join in self._joins:
+                    join.cancel()
                 await server.wait_closed()
         except TimeoutError:
             log.warning("drain_cut_short", sockets=len(server.all_connections), drain_s=drain_s)

@@ -1,75 +1,11 @@
-"""`Stage` plays the edge to the rules: it takes the actions of every call and keeps what each socket was sent."""
+"""A fresh stage for each story."""
 
-from collections import defaultdict
 from collections.abc import Callable
 
-import msgspec
 import pytest
 
-from services.access_tokens import AccessToken
-from services.problems import Problem
-from services.realtime.actions import Action, AskToJoin, Deliver, Limits
-from services.realtime.records import RoomEvent
-from services.realtime.subscriptions import RoomPosition, Subscriptions
-
-ROOM = "0198c0de-0000-7000-8000-000000000001"
-NOW_S = 1_000.0
-EXPIRES_S = NOW_S + 900
-
-
-class Stage:
-    """Plays the edge to a set of rules."""
-
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.rules: Subscriptions[str] = Subscriptions(limits or Limits())
-        self.sent: dict[str, list[str]] = defaultdict(list)
-        self.asked: dict[tuple[str, str], int] = {}
-        self.closed: dict[str, int] = {}
-
-    def obey(self, actions: list[Action[str]]) -> None:
-        for action in actions:
-            if isinstance(action, Deliver):
-                for socket in action.sockets:
-                    self.sent[socket].append(told(action.frame))
-            elif isinstance(action, AskToJoin):
-                self.asked[action.socket, action.room_id] = action.attempt
-            else:
-                self.closed[action.socket] = int(action.code)
-
-    def connect(self, *sockets: str, account: str | None = None, session: str | None = None) -> None:
-        for socket in sockets:
-            access = AccessToken(account or f"account of {socket}", session or f"session of {socket}", 1, EXPIRES_S)
-            self.obey(self.rules.opened(socket, access, NOW_S))
-
-    def say(self, socket: str, kind: str, room: str = ROOM, now_s: float = NOW_S) -> None:
-        text = msgspec.json.encode({"type": kind, "payload": [{"name": room}]}).decode()
-        self.obey(self.rules.received(socket, text, now_s))
-
-    def answer(self, socket: str, answer: RoomPosition | Problem, room: str = ROOM) -> None:
-        self.obey(self.rules.answered(socket, room, self.asked[socket, room], answer))
-
-    def join(self, *sockets: str, at: int = 1, version: int = 1, room: str = ROOM) -> None:
-        for socket in sockets:
-            self.say(socket, "JOIN_ROOM", room)
-            self.answer(socket, RoomPosition(at, version), room)
-
-    def happen(
-        self, *sequences: int, kind: str = "message.created", payload: str | None = None, room: str = ROOM
-    ) -> None:
-        for sequence in sequences:
-            text = payload or msgspec.json.encode({"id": "m", "senderId": "a", "content": "hi"}).decode()
-            self.obey(self.rules.apply(RoomEvent(room, sequence, kind, text, "t")))
-
-    def remove(self, account: str, sequence: int) -> None:
-        self.happen(sequence, kind="member.removed", payload=f'{{"memberId":"{account}"}}')
-
-
-def told(frame: bytes) -> str:
-    """Return a frame as a few words: what was told, and the place in the log or the reason."""
-    decoded = msgspec.json.decode(frame)
-    payload = decoded["payload"][0]
-    words = {"MESSAGE": "sequence", "JOINED": "sequence", "LEFT": "reason", "ERROR": "code"}[decoded["type"]]
-    return f"{decoded['type']} {payload.get(words, '')}".strip()
+from services.realtime.actions import Limits
+from unit.services.realtime.stage import Stage
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from services.access_tokens import AccessToken
 from services.problems import Code, Problem
 from services.realtime.actions import Action, Close, CloseCode, Limits
 from services.realtime.records import SessionEnded, UnreadableError
-from services.realtime.subscriptions import MISSED, REMOVED, RoomPosition
+from services.realtime.room import RoomPosition
+from services.realtime.subscriptions import MISSED, REMOVED
 
 ROOM = "0198c0de-0000-7000-8000-000000000001"
 OTHER_ROOM = "0198c0de-0000-7000-8000-000000000002"
@@ -69,8 +70,8 @@ def test_an_ex_member_receives_nothing_after_the_removal(stage):
     stage.remove("account of ann", 3)
     stage.happen(4)
 
-    assert stage.sent["ann"] == ["JOINED 1", "MESSAGE 2", f"LEFT {REMOVED}"]
-    assert stage.sent["bob"] == ["JOINED 1", "MESSAGE 2", "MESSAGE 4"]
+    assert stage.sent["ann"] == ["JOINED 1", "MESSAGE 2", "MEMBER_REMOVED 3", f"LEFT {REMOVED}"]
+    assert stage.sent["bob"] == ["JOINED 1", "MESSAGE 2", "MEMBER_REMOVED 3", "MESSAGE 4"]
 
 
 def test_a_removal_ends_every_socket_of_the_account_in_that_room_only(stage):
@@ -81,7 +82,7 @@ def test_a_removal_ends_every_socket_of_the_account_in_that_room_only(stage):
     stage.happen(3)
     stage.happen(2, room=OTHER_ROOM)
 
-    assert stage.sent["phone"] == ["JOINED 1", f"LEFT {REMOVED}"]
+    assert stage.sent["phone"] == ["JOINED 1", "MEMBER_REMOVED 2", f"LEFT {REMOVED}"]
     assert stage.sent["desk"] == ["JOINED 1", "JOINED 1", f"LEFT {REMOVED}", "MESSAGE 2"]
 
 
@@ -95,7 +96,7 @@ def test_a_removal_while_the_join_waits_ends_it_at_its_place(stage):
     stage.answer("ann", RoomPosition(1, 1))
     stage.happen(5)
 
-    assert stage.sent["ann"] == ["JOINED 1", "MESSAGE 2", f"LEFT {REMOVED}"]
+    assert stage.sent["ann"] == ["JOINED 1", "MESSAGE 2", "MEMBER_REMOVED 3", f"LEFT {REMOVED}"]
 
 
 def test_a_removal_before_the_answers_place_is_history(stage):
@@ -123,15 +124,36 @@ def test_a_late_captured_removal_is_history_too(stage):
 # Holes in the log.
 
 
-def test_who_was_owed_a_missing_event_is_told_and_can_join_again(stage):
+def test_who_is_owed_a_missing_event_is_read_it_from_the_log(stage):
     stage.connect("ann")
     stage.join("ann")
     stage.happen(2, 4, 5)
-    stage.join("ann", at=5)
+    stage.answer("ann", stage.page(3, 4, last=6))
     stage.happen(6)
 
-    assert stage.sent["ann"] == ["JOINED 1", "MESSAGE 2", f"LEFT {MISSED}", "JOINED 5", "MESSAGE 6"]
+    assert stage.sent["ann"] == ["JOINED 1", *(f"MESSAGE {sequence}" for sequence in range(2, 7))]
     assert stage.rules.holes == 1
+
+
+@pytest.mark.parametrize(("code", "reason"), [(Code.UNAVAILABLE, MISSED), (Code.FORBIDDEN, REMOVED)])
+def test_who_cannot_be_read_what_is_missing_is_told_and_can_join_again(stage, code: Code, reason: str):
+    stage.connect("ann")
+    stage.join("ann")
+    stage.happen(2, 4)
+    stage.answer("ann", Problem(code, "no"))
+    stage.happen(5)
+
+    assert stage.sent["ann"] == ["JOINED 1", "MESSAGE 2", f"LEFT {reason}"]
+
+
+def test_a_log_without_what_is_missing_ends_the_subscription(stage):
+    """Asking again would not help."""
+    stage.connect("ann")
+    stage.join("ann")
+    stage.happen(3)
+    stage.answer("ann", stage.page(last=1))
+
+    assert stage.sent["ann"] == ["JOINED 1", f"LEFT {MISSED}"]
 
 
 def test_a_hole_before_somebodys_place_is_none_for_them(stage):
@@ -141,20 +163,20 @@ def test_a_hole_before_somebodys_place_is_none_for_them(stage):
     stage.join("bob", at=3)
     stage.happen(4)
 
-    assert stage.sent["ann"] == ["JOINED 1", "MESSAGE 2", f"LEFT {MISSED}"]
     assert stage.sent["bob"] == ["JOINED 3", "MESSAGE 4"]
 
 
 @pytest.mark.parametrize("kept", [(3,), (2, 4)])
-def test_a_hole_in_what_was_kept_for_a_join_is_told(stage, kept: tuple[int, ...]):
+def test_a_hole_in_what_was_kept_for_a_join_is_read_from_the_log(stage, kept: tuple[int, ...]):
     stage.connect("ann")
     stage.say("ann", "JOIN_ROOM")
     stage.happen(*kept)
     stage.answer("ann", RoomPosition(1, 1))
+    after = stage.asked_after["ann", ROOM]
+    stage.answer("ann", stage.page(*range(after + 1, 5), last=4))
     stage.happen(5)
 
-    assert stage.sent["ann"][0] == "JOINED 1"
-    assert stage.sent["ann"][-1] == f"LEFT {MISSED}"
+    assert stage.sent["ann"] == ["JOINED 1", *(f"MESSAGE {sequence}" for sequence in range(2, 6))]
 
 
 def test_a_malformed_payload_is_reported_and_shows_as_a_hole(stage):
@@ -164,7 +186,8 @@ def test_a_malformed_payload_is_reported_and_shows_as_a_hole(stage):
         stage.happen(2, payload="{}")
     stage.happen(3)
 
-    assert stage.sent["ann"] == ["JOINED 1", f"LEFT {MISSED}"]
+    assert stage.sent["ann"] == ["JOINED 1"]
+    assert stage.asked_after["ann", ROOM] == 1
 
 
 # Sockets end.

@@ -22,7 +22,7 @@ def written(content: str, traceparent: str | None = None) -> bytes:
         ('{"type":"JOIN_ROOM","payload":[{"name":"r"}]}', JoinRoom("r")),
         ('{"type":"LEAVE_ROOM","payload":[{"name":"r"}]}', LeaveRoom("r")),
         (' { "payload" : [ { "name" : "r" } ] , "type" : "JOIN_ROOM" } ', JoinRoom("r")),
-        ('{"type":"JOIN_ROOM","payload":[{"name":"r","after":3}],"id":9}', JoinRoom("r")),
+        ('{"type":"JOIN_ROOM","payload":[{"name":"r","after":3,"size":5}],"id":9}', JoinRoom("r", 3)),
         ('{"type":"JOIN_ROOM","payload":[{"name":"caf\\u00e9 😀"}]}', JoinRoom("café 😀")),
     ],
 )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from services.realtime import records
-from services.realtime.records import MemberRemoved, MessageCreated, RoomEvent, SessionEnded, UnreadableError
+from services.realtime.records import Member, MessageCreated, RoomEvent, SessionEnded, UnreadableError
 
 ROW = {
     "room_id": "r",
@@ -110,9 +110,9 @@ def event_with(payload: str) -> RoomEvent:
 
 def test_payloads_are_decoded_with_the_keys_of_the_contract():
     message = records.message_created(event_with('{"id":"m","senderId":"a","content":"hi","later":1}'))
-    member = records.member_removed(event_with('{"memberId":"a"}'))
+    member = records.member(event_with('{"memberId":"a"}'))
 
-    assert (message, member) == (MessageCreated("m", "a", "hi"), MemberRemoved("a"))
+    assert (message, member) == (MessageCreated("m", "a", "hi"), Member("a"))
 
 
 @pytest.mark.parametrize(

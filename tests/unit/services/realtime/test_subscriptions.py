@@ -8,7 +8,7 @@ import pytest
 from services.problems import Code, Problem
 from services.realtime.actions import Deliver, Limits
 from services.realtime.records import RoomEvent
-from services.realtime.subscriptions import RoomPosition
+from services.realtime.room import RoomPosition
 
 ROOM = "0198c0de-0000-7000-8000-000000000001"
 OTHER_ROOM = "0198c0de-0000-7000-8000-000000000002"
@@ -113,14 +113,25 @@ def test_a_waiting_join_holds_up_no_other_room(stage):
     assert stage.sent["ann"] == ["JOINED 1", "MESSAGE 2"]
 
 
-@pytest.mark.parametrize("kind", ["room.created", "member.added", "room.updated", "message.edited", "room.painted"])
-def test_events_without_a_frame_take_their_place_in_the_log(stage, kind: str):
+@pytest.mark.parametrize(
+    ("kind", "payload", "frame"),
+    [
+        ("message.edited", '{"id":"m","senderId":"a","content":"hi!","messageSequence":1}', "MESSAGE_EDITED 2"),
+        ("message.deleted", '{"id":"m","senderId":"a","messageSequence":1}', "MESSAGE_DELETED 2"),
+        ("member.added", '{"memberId":"bob"}', "MEMBER_ADDED 2"),
+        ("member.removed", '{"memberId":"bob"}', "MEMBER_REMOVED 2"),
+        ("room.updated", '{"name":"Den","description":null,"photoPath":null}', "ROOM_UPDATED 2"),
+        ("room.painted", "{}", "ROOM_EVENT 2"),
+    ],
+)
+def test_every_event_of_the_log_is_a_frame(stage, kind: str, payload: str, frame: str):
+    """So a client sees every sequence, and a gap is always one."""
     stage.connect("ann")
     stage.join("ann")
-    stage.happen(2, kind=kind, payload="{}")
+    stage.happen(2, kind=kind, payload=payload)
     stage.happen(3)
 
-    assert stage.sent["ann"] == ["JOINED 1", "MESSAGE 3"]
+    assert stage.sent["ann"] == ["JOINED 1", frame, "MESSAGE 3"]
 
 
 def test_joining_twice_is_answered_twice_and_changes_nothing(stage):
@@ -207,21 +218,17 @@ def test_a_socket_is_in_a_bounded_number_of_rooms(stage_with):
     assert stage.sent["ann"] == ["ERROR RESOURCE_EXHAUSTED", "LEFT"]
 
 
-def test_a_join_that_waits_while_too_much_happens_fails(stage_with):
-    stage = stage_with(Limits(join_buffer_events_max=3))
+@pytest.mark.parametrize("limits", [Limits(join_buffer_events_max=3), Limits(join_buffer_bytes_max=500)])
+def test_a_join_that_waits_while_too_much_happens_is_read_the_log(stage_with, limits: Limits):
+    """What is kept is bounded; what was let go is in the log."""
+    stage = stage_with(limits)
     stage.connect("ann")
     stage.say("ann", "JOIN_ROOM")
-    stage.happen(2, 3, 4, 5, 6)
+    stage.happen(2, 3, 4, 5)
     stage.answer("ann", RoomPosition(1, 1))
+    asked_after = stage.asked_after["ann", ROOM]
+    stage.answer("ann", stage.page(2, 3, 4, 5, last=5))
+    stage.happen(6)
 
-    assert stage.sent["ann"] == ["ERROR UNAVAILABLE"]
-    assert stage.rules.rooms_count == 0
-
-
-def test_a_join_that_waits_while_too_many_bytes_come_fails(stage_with):
-    stage = stage_with(Limits(join_buffer_bytes_max=500))
-    stage.connect("ann")
-    stage.say("ann", "JOIN_ROOM")
-    stage.happen(2, 3, 4)
-
-    assert stage.sent["ann"] == ["ERROR UNAVAILABLE"]
+    assert asked_after == 1
+    assert stage.sent["ann"] == ["JOINED 1", *(f"MESSAGE {sequence}" for sequence in range(2, 7))]

@@ -24,7 +24,8 @@ from services.realtime import websocket
 from services.realtime.actions import Limits
 from services.realtime.feed import FeedHealth
 from services.realtime.records import RoomEvent, SessionEnded
-from services.realtime.subscriptions import RoomPosition, Subscriptions
+from services.realtime.room import LogPage, RoomPosition
+from services.realtime.subscriptions import Subscriptions
 from services.realtime.websocket import Connection, SocketServer
 
 ROOM = "0198c0de-0000-7000-8000-000000000001"
@@ -42,6 +43,10 @@ class Stage:
     origins: frozenset[str] = frozenset({"*"})
     health: FeedHealth = WELL
     lifetime_s: float = 900
+    ping_interval_s: int = 15
+    sockets_max: int = 1_000
+    log_end: int = 1
+    logged: str = "hi"
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
     sockets: SocketServer = field(init=False)
     port: int = field(init=False)
@@ -61,11 +66,26 @@ class Stage:
             raise Problem(Code.FORBIDDEN, "only members may join this room")
         return RoomPosition(1, 1)
 
+    async def page(self, token: str, access: AccessToken, room_id: str, after: int) -> LogPage:
+        payload = json.dumps({"id": "m", "senderId": "a", "content": self.logged})
+        wanted = range(after + 1, min(after + 32, self.log_end) + 1)
+        events = tuple(RoomEvent(ROOM, at, "message.created", payload, "2026-11-24T10:00:00Z") for at in wanted)
+        return LogPage(RoomPosition(self.log_end, 1), 0, events)
+
     @asynccontextmanager
     async def running(self, drain_s: float = 2.0) -> "AsyncIterator[Stage]":
         self.may_answer.set()
         rules: Subscriptions[Connection] = Subscriptions(self.limits)
-        self.sockets = SocketServer(rules, self.admit, self.position, lambda: self.health, self.origins)
+        self.sockets = SocketServer(
+            rules,
+            self.admit,
+            self.position,
+            self.page,
+            lambda: self.health,
+            self.origins,
+            self.ping_interval_s,
+            self.sockets_max,
+        )
         async with self.sockets.serving("127.0.0.1", 0, drain_s) as server:
             self.port = server.sockets[0].getsockname()[1]
             yield self
@@ -410,3 +430,50 @@ async def test_missed_events_send_everybody_away_to_join_again(stage: Stage):
 async def test_who_is_let_in_while_the_place_is_lost_is_sent_away_too(stage: Stage):
     async with stage.connect("Bearer%20unlucky") as ann:
         assert await close_code(ann) == 1012
+
+
+async def test_a_long_log_is_replayed_whole_whatever_the_client_s_pace():
+    """Ten times what a socket may leave unread, to a client that begins to read late."""
+    async with Stage(log_end=2_500, logged="x" * 4_000).running() as stage, stage.connect() as ann:
+        await ann.send(json.dumps({"type": "JOIN_ROOM", "payload": [{"name": ROOM, "after": 0}]}))
+        kind, first = await heard(ann)
+        seen = [(await heard(ann))[1]["sequence"] for _ in range(2_500)]
+
+    assert ("JOINED", 0) == (kind, first["sequence"])
+    assert list(range(1, 2_501)) == seen
+
+
+async def test_a_peer_that_is_gone_is_found():
+    """No pong for a whole interval: the connection is cut, though TCP knows nothing of it."""
+    async with Stage(ping_interval_s=1).running() as stage:
+        reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+        key = "dGhlIHNhbXBsZSBub25jZQ=="
+        head = "GET /?token=Bearer%20ann HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        writer.write(f"{head}Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
+        async with asyncio.timeout(WITHIN_S):
+            await reader.readuntil(b"\r\n\r\n")
+            rest = b""
+            with contextlib.suppress(ConnectionError):
+                rest = await reader.read()
+        writer.close()
+
+    assert rest.startswith(b"\x89\x00")
+
+
+async def test_a_peer_that_answers_pings_stays():
+    """Three intervals of silence but for pongs."""
+    async with Stage(ping_interval_s=1).running() as stage, stage.connect() as ann:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(ann.recv(), 3.2)
+        await joined(ann)
+
+
+async def test_one_socket_too_many_is_refused_before_the_upgrade():
+    """With 503, so that a balancer tries elsewhere."""
+    async with Stage(sockets_max=1).running() as stage, stage.connect() as ann:
+        await joined(ann)
+        with pytest.raises(InvalidStatus) as refused:
+            async with stage.connect():
+                pass
+
+    assert refused.value.response.status_code == 503
