@@ -83,7 +83,7 @@ def test_a_removal_ends_every_socket_of_the_account_in_that_room_only(stage):
     stage.happen(2, room=OTHER_ROOM)
 
     assert stage.sent["phone"] == ["JOINED 1", "MEMBER_REMOVED 2", f"LEFT {REMOVED}"]
-    assert stage.sent["desk"] == ["JOINED 1", "JOINED 1", f"LEFT {REMOVED}", "MESSAGE 2"]
+    assert stage.sent["desk"] == ["JOINED 1", "JOINED 1", "MEMBER_REMOVED 2", f"LEFT {REMOVED}", "MESSAGE 2"]
 
 
 def test_a_removal_while_the_join_waits_ends_it_at_its_place(stage):
