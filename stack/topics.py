@@ -14,6 +14,7 @@ from veigo.stack.stack import Stack
 PARTITIONS = {
     "chat.public.room_events": 4,
     "chat.public.profiles": 1,
+    "chat.public.read_marks": 1,  # they only grow, so their order matters to nobody
     "chat.public.heartbeats": 1,
     "authentication.public.sessions": 1,
     "authentication.public.heartbeats": 1,

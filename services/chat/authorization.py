@@ -7,7 +7,7 @@ question is asked again.
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -86,7 +86,13 @@ class Authorization:
         _refuse(await self._decide(policy, caller, room_id, version), refusal)
 
     async def change_room(
-        self, policy: str, caller: Caller, room_id: uuid.UUID, refusal: str, change: Callable[[int], Awaitable[Answer]]
+        self,
+        policy: str,
+        caller: Caller,
+        room_id: uuid.UUID,
+        refusal: str,
+        change: Callable[[int], Awaitable[Answer]],
+        about: Mapping[str, object] | None = None,
     ) -> Answer:
         """Make a change that is allowed at the very version of the room it is applied to.
 
@@ -100,6 +106,7 @@ class Authorization:
             room_id: where.
             refusal: the sentence for those who may not.
             change: the transaction, given that version; raises MembershipMoved when it no longer holds.
+            about: what else the policy needs to know.
 
         Raises:
             Problem: as `check_room`; ABORTED when the members change faster than this can be decided.
@@ -107,7 +114,7 @@ class Authorization:
         remembered = self._versions.get(room_id)
         for _ in range(ATTEMPTS_MAX):
             version = await self._version_now(room_id) if remembered is None else remembered
-            decision = await self._decide(policy, caller, room_id, version)
+            decision = await self._decide(policy, caller, room_id, version, about)
             if remembered is None:
                 _refuse(decision, refusal)
             remembered = None
@@ -117,7 +124,23 @@ class Authorization:
                 return await change(version)
             except MembershipMoved:
                 continue
-        raise Problem(Code.ABORTED, "The room's members are changing too fast right now; try again.")
+        raise _too_fast()
+
+    async def change_membership(
+        self, caller: Caller, room_id: uuid.UUID, change: Callable[[int], Awaitable[Answer]]
+    ) -> Answer:
+        """Make a change that anybody with a good session may make, at the very version of the room it is applied to.
+
+        Raises:
+            Problem: as `change_room`.
+        """
+        await self.check_session(caller)
+        for _ in range(ATTEMPTS_MAX):
+            try:
+                return await change(await self._version_now(room_id))
+            except MembershipMoved:
+                continue
+        raise _too_fast()
 
     async def _version_now(self, room_id: uuid.UUID) -> int:
         version = await self._membership_version(room_id)
@@ -130,14 +153,20 @@ class Authorization:
             self._versions.popitem(last=False)
         return version
 
-    async def _decide(self, policy: str, caller: Caller, room_id: uuid.UUID, version: int) -> Decision:
+    async def _decide(
+        self, policy: str, caller: Caller, room_id: uuid.UUID, version: int, about: Mapping[str, object] | None = None
+    ) -> Decision:
         room = {"id": str(room_id), "version": version}
-        question = _session(caller) | {"user": caller.token.account_id, "room": room}
+        question = _session(caller) | {"user": caller.token.account_id, "room": room} | dict(about or {})
         return await self._decisions.settle(policy, question)
 
 
 def _session(caller: Caller) -> dict[str, object]:
     return {"session": {"id": caller.token.session_id, "version": caller.token.session_version}}
+
+
+def _too_fast() -> Problem:
+    return Problem(Code.ABORTED, "The room's members are changing too fast right now; try again.")
 
 
 def _refuse(decision: Decision, refusal: str) -> None:

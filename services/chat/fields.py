@@ -1,6 +1,7 @@
 """Rules for single fields that profiles, rooms and messages have in common. Pure."""
 
 import uuid
+from collections.abc import Iterable
 
 from services.problems import invalid
 
@@ -44,3 +45,15 @@ def identifier(field: str, value: str) -> uuid.UUID:
     if parsed is None or str(parsed) != value.lower():
         raise invalid(field, f"Give {field} as a UUID, such as 0191c2a4-7a3e-7c51-9d7e-2f1f0d1c9b5a.")
     return parsed
+
+
+def mask(paths: Iterable[str], allowed: frozenset[str]) -> frozenset[str]:
+    """Return the fields that a change names; none means that nothing changes.
+
+    Raises:
+        Problem: INVALID_ARGUMENT, for a field that cannot be changed.
+    """
+    named = frozenset(paths)
+    if not named <= allowed:
+        raise invalid("updateMask", f"Name only fields that can be changed: {', '.join(sorted(allowed))}.")
+    return named

@@ -17,4 +17,6 @@ class Settings(BaseSettings):
     drain_s: float = 5.0
     token_issuer: str = "veigo"  # noqa: S105 - a name, not a secret
     decision_wait_s: float = 2.0
+    room_events_kept_s: float = 7 * 24 * 3600
+    retention_every_s: float = 3600
     connections_max: int = 10

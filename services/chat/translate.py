@@ -5,6 +5,7 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from protos.veigo.chat.v1 import chat_pb2 as pb
+from services.chat.log_store import LoggedEvent
 from services.chat.messages import Message
 from services.chat.profiles import Profile
 from services.chat.rooms import Member, Room
@@ -63,6 +64,17 @@ def message(stored: Message) -> pb.Message:
         created_at=_timestamp(stored.created_at),
         updated_at=_timestamp(stored.updated_at),
         sequence=stored.sequence,
+    )
+
+
+def logged_event(logged: LoggedEvent) -> pb.LoggedEvent:
+    """Return an event of a room's log as its message."""
+    return pb.LoggedEvent(
+        sequence=logged.sequence,
+        type=logged.type,
+        payload=logged.payload,
+        created_at=logged.created_at,
+        traceparent=logged.traceparent,
     )
 
 

@@ -14,6 +14,8 @@ DEVICES = "query ($p: PaginationRequest) { ListDevices(page: $p) { records { cli
 SIGN_OUT = "mutation ($c: String, $e: Boolean) { SignOut(clientId: $c, everywhere: $e) { success } }"
 CHANGE = "mutation ($o: String!, $n: String!) { ChangePassword(oldPassword: $o, newPassword: $n) { success } }"
 
+DELETE = "mutation ($id: String!) { DeleteAccount(id: $id) { id email } }"
+
 
 @pytest.fixture
 async def bob(newcomer):
@@ -87,3 +89,30 @@ async def test_a_new_password_ends_the_other_sessions_and_the_old_password(bob):
     assert "UNAUTHENTICATED" == others["errors"][0]["extensions"]["code"]
     assert 1 == len(own["ListDevices"]["records"])
     assert again.token
+
+
+async def test_a_deleted_account_leaves_its_messages_and_nothing_else(bob, newcomer):
+    """Sockets close, tokens die, the room goes on, and the e-mail address is free for somebody new."""
+    ann = await newcomer().sign_up("Ann")
+    room = await bob.create_room(ann)
+    said = await bob.send(room, "goodbye")
+    async with bob.socket() as socket:
+        await join(socket, room)
+        deleted = (await bob.get(DELETE, id=bob.id))["DeleteAccount"]
+        code = await closed(socket)
+    after = await bob.ask(DEVICES)
+    listing = """query ($r: String!) { ListMessages(roomId: $r) { records { id content senderId } }
+                                       ListRoomMembers(roomId: $r) { records { memberId } } }"""
+    left = await ann.get(listing, r=room)
+    profile = await ann.ask("query ($id: String!) { ReadProfile(id: $id) { name } }", id=bob.id)
+    heir = Person(bob.stack, bob.http)
+    heir.email = bob.email
+    await heir.sign_up("Heir")
+
+    assert {"id": bob.id, "email": bob.email} == deleted
+    assert code in (1000, 4401)
+    assert "UNAUTHENTICATED" == after["errors"][0]["extensions"]["code"]
+    assert [{"id": said["id"], "content": "goodbye", "senderId": bob.id}] == left["ListMessages"]["records"]
+    assert [{"memberId": ann.id}] == left["ListRoomMembers"]["records"]
+    assert "NOT_FOUND" == profile["errors"][0]["extensions"]["code"]
+    assert heir.id != bob.id

@@ -1,6 +1,9 @@
 """The rules of profiles, rooms and messages."""
 
+import hashlib
 import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -46,7 +49,8 @@ def test_a_message_takes_the_clients_id_and_a_fresh_one_without():
 
 def stored(**changed):
     facts = {"id": uuid.uuid4(), "room_id": uuid.UUID(ROOM), "sender_id": CREATOR, "content": "first", "sequence": 5}
-    return messages.Message(**(facts | changed), created_at=None, updated_at=None)
+    digest = hashlib.sha256(changed.pop("sent", "first").encode()).digest()
+    return messages.Message(**(facts | changed), number=3, sent_digest=digest, created_at=None, updated_at=None)
 
 
 def test_sending_again_answers_with_the_first_message():
@@ -58,7 +62,70 @@ def test_sending_again_answers_with_the_first_message():
 
 
 @pytest.mark.parametrize(
-    "other", [{"sender_id": OTHER}, {"room_id": uuid.uuid4()}, {"content": "x"}], ids=["sender", "room", "text"]
+    "since", [{"content": "edited"}, {"content": "", "deleted_at": datetime(2026, 1, 31, tzinfo=UTC)}]
+)
+def test_a_send_is_known_again_whatever_became_of_it(since):
+    """It counted; that is what a retry asks."""
+    first = stored(**since)
+
+    assert first == messages.same_send(first, messages.NewMessage(first.id, first.room_id, CREATOR, "first"))
+
+
+def test_an_edit_changes_the_words_and_nothing_else():
+    """Its place, its number and what it was sent with stay."""
+    first = stored()
+
+    assert replace(first, content="second") == messages.edited("second")(first)
+
+
+@pytest.mark.parametrize("gone", [None, {"content": "", "deleted_at": datetime(2026, 1, 31, tzinfo=UTC)}])
+@pytest.mark.parametrize("rewrite", [messages.edited("x"), messages.deleted(datetime(2026, 2, 1, tzinfo=UTC))])
+def test_what_is_gone_cannot_be_changed(gone, rewrite):
+    """Deleting is final."""
+    with pytest.raises(Problem) as refused:
+        rewrite(None if gone is None else stored(**gone))
+
+    assert (Code.NOT_FOUND, "messageId") == (refused.value.code, refused.value.field)
+
+
+ROOM_NOW = rooms.Room(uuid.UUID(ROOM), "p", "Den", "quiet", "group", "private", 9, 4, None, None)
+
+
+@pytest.mark.parametrize(
+    ("paths", "changed"),
+    [
+        ([], {}),
+        (["name"], {"name": "New"}),
+        (["description", "photo_path"], {"description": None, "photo_path": None}),
+        (["privacy"], {"privacy": "public"}),
+    ],
+    ids=["nothing", "name", "cleared", "privacy"],
+)
+def test_a_room_changes_in_what_is_named(paths, changed):
+    """What is named and absent is cleared; what is not named stays."""
+    change = rooms.change(paths, "New", None, None, "public")
+
+    assert replace(ROOM_NOW, **changed) == change.of(ROOM_NOW)
+
+
+def test_a_profile_changes_in_what_is_named():
+    """About has no null: cleared, it is empty."""
+    now = profiles.Profile(CREATOR, "p", "Bob", "me", None, None)
+
+    assert replace(now, about="") == profiles.change(["about"], "", None, "q").of(now)
+
+
+@pytest.mark.parametrize(
+    ("standing", "asked", "read"),
+    [(rooms.Standing(True, 9, 3), 5, 5), (rooms.Standing(True, 9, 7), 5, 7), (rooms.Standing(True, 9, 0), 9, 9)],
+)
+def test_what_was_read_stays_read(standing, asked, read):
+    """The mark never goes back."""
+    assert read == rooms.acknowledged(standing, asked, "no")
+
+
+@pytest.mark.parametrize(
+    "other", [{"sender_id": OTHER}, {"room_id": uuid.uuid4()}, {"sent": "x"}], ids=["sender", "room", "text"]
 )
 def test_the_id_of_another_message_is_refused(other):
     """An id that stands for another sender, room or text is a collision: to answer it would be a false promise."""
@@ -74,6 +141,15 @@ def message(content="x", room_id=ROOM, message_id=""):
 
 
 REFUSED = {
+    "a direct room made public": (
+        "privacy",
+        lambda: rooms.change(["privacy"], "", None, None, "public").of(replace(ROOM_NOW, type="direct")),
+    ),
+    "a name cleared": ("name", lambda: rooms.change(["name"], "", None, None, "private")),
+    "a field that cannot change": ("updateMask", lambda: rooms.change(["type"], "", None, None, "private")),
+    "leaving a direct room": ("roomId", lambda: rooms.check_may_shrink(replace(ROOM_NOW, type="direct"))),
+    "reading beyond the end": ("sequence", lambda: rooms.acknowledged(rooms.Standing(True, 9, 3), 10, "no")),
+    "a sequence below zero": ("sequence", lambda: rooms.not_negative("sequence", -1)),
     "empty content": ("content", lambda: message("")),
     "blank content": ("content", lambda: message(" \n\t")),
     "content one too long": ("content", lambda: message("x" * 4001)),
