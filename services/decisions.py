@@ -24,6 +24,7 @@ import aiohttp
 import msgspec
 import structlog
 
+from services import tracing
 from services.problems import Code, Problem
 
 log = structlog.get_logger()
@@ -130,7 +131,22 @@ class DecisionPoint:
 
     async def settle(self, policy: str, question: Mapping[str, object], /) -> Decision:
         """Ask `policy` until it allows or denies; Problem(UNAVAILABLE) when still stale after `wait_s`."""
-        return await settled(lambda: self.decide(policy, question), self._wait_s)
+        asked = 0
+
+        async def ask() -> Decision:
+            nonlocal asked
+            asked += 1
+            return await self.decide(policy, question)
+
+        about = {"http.request.method": "POST", "server.address": "opa", "veigo.policy": policy}
+        with tracing.span(f"POST opa {policy}", tracing.CLIENT, about) as span:
+            try:
+                decision = await settled(ask, self._wait_s)
+            finally:
+                span.set("veigo.decision.retries", asked - 1)  # each of them: the data were stale
+            span.set("veigo.decision.outcome", decision.outcome.value)
+            span.set("veigo.decision.data_version", decision.data_version)
+            return decision
 
     async def close(self) -> None:
         """Close the kept-alive connections."""

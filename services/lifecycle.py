@@ -7,6 +7,8 @@ from collections.abc import Coroutine
 
 import uvloop
 
+from services import tracing
+
 
 async def until_stopped() -> None:
     """Return at the first SIGTERM or SIGINT; what follows in the caller is the drain."""
@@ -23,4 +25,8 @@ async def until_stopped() -> None:
 
 def run(main: Coroutine[object, object, None]) -> None:
     """Run a service's main coroutine on uvloop and return when it has drained."""
-    uvloop.run(main)
+    tracing.configure()
+    try:
+        uvloop.run(main)
+    finally:
+        tracing.shutdown()

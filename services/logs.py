@@ -8,6 +8,17 @@ import sys
 
 import structlog
 
+from services import tracing
+
+
+def _with_trace(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Add the ids of the span under way, by which a line finds its trace and a trace its lines."""
+    span = tracing.current()
+    if span is not None:
+        line["trace_id"] = f"{span.context.trace_id:032x}"
+        line["span_id"] = f"{span.context.span_id:016x}"
+    return line
+
 
 def configure(node: str, level: str) -> None:
     """Send this process's logs, those of its libraries included, to standard output as JSON lines.
@@ -18,6 +29,7 @@ def configure(node: str, level: str) -> None:
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _with_trace,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -33,6 +45,8 @@ def configure(node: str, level: str) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for chatty in ("aiokafka", "alembic", "grpc", "pymongo", "uvicorn.access", "websockets"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+    # Telemetry that cannot be sent is dropped, and says so in its own count; a service's log is about its service.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLogger().level),

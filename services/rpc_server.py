@@ -14,7 +14,7 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from services import rpc_status
+from services import rpc_status, rpc_tracing
 from services.problems import Code, Problem
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class WordedErrors(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpcio 
         if handler is None or handler.unary_unary is None:
             return handler
         return grpc.unary_unary_rpc_method_handler(
-            _worded(handler.unary_unary, details.method, self._outages),
+            rpc_tracing.traced(_worded(handler.unary_unary, details.method, self._outages), details.method),
             handler.request_deserializer,
             handler.response_serializer,
         )

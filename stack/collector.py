@@ -9,6 +9,13 @@ from veigo.stack.node import Launch, Node
 from veigo.stack.ports import HOST
 from veigo.stack.stack import Stack
 
+# Spans are sent soon, so that a service that is killed takes few with it, and a collector that is away costs little.
+SENDING = {
+    "OTEL_BSP_SCHEDULE_DELAY": "200",  # ms
+    "OTEL_BSP_MAX_QUEUE_SIZE": "8192",  # spans: a few seconds' worth at full load
+    "OTEL_EXPORTER_OTLP_TIMEOUT": "2",  # s, repeated attempts included
+}
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -38,11 +45,15 @@ def environment_of(stack: Stack, node: str, service: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if name.startswith("OTEL_") and not name.startswith("OTEL_EXPORTER_OTLP_")
     }
-    return chosen | {
-        "OTEL_SERVICE_NAME": service,
-        "OTEL_RESOURCE_ATTRIBUTES": f"service.instance.id={node},service.namespace={stack.name}",
-        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{stack.reach(service, 'collector')}",
-    }
+    return (
+        SENDING
+        | chosen
+        | {
+            "OTEL_SERVICE_NAME": service,
+            "OTEL_RESOURCE_ATTRIBUTES": f"service.instance.id={node},service.namespace={stack.name}",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{stack.reach(service, 'collector')}",
+        }
+    )
 
 
 NODE = Node(

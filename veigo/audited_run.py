@@ -20,6 +20,7 @@ from veigo.client.session import StepFailed
 from veigo.history import History, RunStarted, now
 from veigo.report import Report, report_of, write
 from veigo.run_folder import RunFolder
+from veigo.telemetry.run_part import RunPart
 from veigo.witness import Positions, Witness, WitnessUnable
 
 
@@ -40,21 +41,31 @@ class Plan:
     make_workload: Callable[[History], AbstractAsyncContextManager[Workload]]
     checkers: Sequence[Checker]
     fault_model: str
+    collector_url: str | None = None
 
 
 async def audited_run(plan: Plan, folder: RunFolder, witness: Witness) -> tuple[Report, Path]:
     """Carry a plan out and return its report, with the path of its page."""
     notes: list[str] = []
-    async with History(folder.history) as history:
+    async with History(folder.history) as history, _telemetry(plan, folder, history) as telemetry:
         history.append(RunStarted(folder.id, plan.workload, plan.seed, plan.parameters, now()[1]))
         before = await _note_positions(witness, notes)
         await _carry_out(plan, history, notes)
         if before is not None:
             await _testify(witness, before, history, notes)
         history.mark("finished")
+        if telemetry is not None:
+            await telemetry.keep()
+            notes += telemetry.notes
     ledger = Ledger.of(history.records)
     report = report_of(ledger, judge(plan.checkers, ledger), fault_model=plan.fault_model, notes=notes)
     return report, write(report, ledger, folder.path)
+
+
+def _telemetry(plan: Plan, folder: RunFolder, history: History) -> AbstractAsyncContextManager[RunPart | None]:
+    if plan.collector_url is None:
+        return contextlib.nullcontext()
+    return RunPart(history, plan.collector_url, folder.telemetry)
 
 
 async def _carry_out(plan: Plan, history: History, notes: list[str]) -> None:

@@ -25,3 +25,8 @@ class RunFolder:
     def history(self) -> Path:
         """The file of the history."""
         return self.path / "history.jsonl"
+
+    @property
+    def telemetry(self) -> Path:
+        """The run's part of what the collector received: spans, deliveries, metrics, faults."""
+        return self.path / "telemetry.duckdb"

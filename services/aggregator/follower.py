@@ -25,6 +25,7 @@ from services.aggregator.documents import Documents
 from services.aggregator.opa_data import PolicyData, Refused
 from services.aggregator.progress import Progress, clock_s
 from services.aggregator.projection import Held, Projection, given, patch, project
+from services.aggregator.way import Way
 
 CHECK_EVERY_S = 0.5  # how soon an OPA that came up empty, or a MongoDB that forgot, is noticed without traffic
 TAKE_WAIT_S = 0.2  # how long to wait for a first record; SIGTERM is noticed within it
@@ -49,6 +50,7 @@ class Follower:
         self._progress = progress
         self._held = Held()
         self._checked_at_s = 0.0
+        self._way = Way()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Follow until told to stop, and finish the batch in hand."""
@@ -70,6 +72,7 @@ class Follower:
         wait_s = TAKE_WAIT_S
         while wait_s > 0 and not stopping.is_set():
             records = await self._insist("kafka", partial(self._changes.take, wait_s))
+            self._way.read(records)
             project(records, self._held, projection)
             if projection.urgent or projection.records >= RECORDS_MAX or not projection.records:
                 break
@@ -95,7 +98,8 @@ class Follower:
     async def _apply(self, projection: Projection) -> None:
         """Do everything a batch asks for."""
         progress = self._progress
-        await self._insist("mongodb", lambda: self._documents.write(projection.writes))
+        with self._way.step("mongo write"):
+            await self._insist("mongodb", lambda: self._documents.write(projection.writes))
         if projection.dead_letters:
             first = projection.dead_letters[0]
             at = f"{first.record.topic}:{first.record.partition}@{first.record.offset}"
@@ -103,10 +107,13 @@ class Follower:
             await self._insist("kafka", lambda: self._changes.bury(projection.dead_letters))
         operations = patch(projection, self._held)
         if operations:
-            if await self._insist("opa", lambda: self._policies.patch(operations)):
+            with self._way.step("opa patch"):
+                patched = await self._insist("opa", lambda: self._policies.patch(operations))
+            if patched:
                 given(projection, self._held)
             else:
                 await self._load()
+        self._way.applied()
         expected = {where: progress.positions[where] for where in projection.positions}
         if not await self._insist("mongodb", lambda: self._documents.advance(expected, projection.positions)):
             await self._resume()

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import grpc
 
+from services import tracing
 from services.access_tokens import AccessToken, TokenVerifier
 from services.chat.rooms import unknown_room
 from services.decisions import Decision, DecisionPoint, Outcome
@@ -66,7 +67,7 @@ class Authorization:
         token = metadata.get("token")
         if not isinstance(token, str) or not token:
             raise Problem(Code.UNAUTHENTICATED, "Send an access token; SignIn gives one.")
-        return Caller(await self._verifier.verify(token), metadata.get("traceparent"))
+        return Caller(await self._verifier.verify(token), tracing.traceparent() or metadata.get("traceparent"))
 
     async def check_session(self, caller: Caller) -> None:
         """Refuse a caller whose session was ended.

@@ -13,6 +13,7 @@ import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FieldNode,
     GraphQLError,
     GraphQLSyntaxError,
     OperationType,
@@ -27,6 +28,7 @@ from services.gateway.rpc import Caller
 
 KEPT_MAX = 256  # documents; the least recently used is forgotten
 KEPT_CHARACTERS_MAX = 4_096  # longer texts are made ready each time, so that nobody fills our memory with them
+TITLE_CHARACTERS_MAX = 100
 ERRORS_MAX = 10  # of one document; whoever has more begins with these
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -43,6 +45,14 @@ class Document:
         """Return the kind of the operation that would run; None when `name` does not pick exactly one."""
         operation = get_operation_ast(self.node, name)
         return operation.operation if operation else None
+
+    def title(self, name: str | None) -> str:
+        """Return what the operation does, as its span is called: its kind and its root fields."""
+        operation = get_operation_ast(self.node, name)
+        if operation is None:
+            return "operation"
+        fields = [field.name.value for field in operation.selection_set.selections if isinstance(field, FieldNode)]
+        return f"{operation.operation.value} {', '.join(fields)}"[:TITLE_CHARACTERS_MAX]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from graphql import ExecutionResult, OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from services import tracing
 from services.gateway import wording
 from services.gateway.documents import Document, Documents, Refused
 from services.gateway.rpc import Backends, Caller, traceparent_of
@@ -74,9 +75,13 @@ class Endpoint:
         if problem is not None:
             return unrunnable_status, wording.refusal(problem)
         headers = request.headers
-        caller = Caller(self._backends, headers.get("authorization", ""), traceparent_of(headers.get("traceparent")))
-        result = await self._documents.run(document, operation.variables, operation.name, caller)
-        body = body_of(result)
+        title, parent = document.title(operation.name), tracing.context_in(headers.get("traceparent"))
+        with tracing.span(title, tracing.SERVER, parent=parent) as span:
+            context = str(span.context) if tracing.enabled() else traceparent_of(headers.get("traceparent"))
+            caller = Caller(self._backends, headers.get("authorization", ""), context)
+            result = await self._documents.run(document, operation.variables, operation.name, caller)
+            span.ok = not result.errors
+            body = body_of(result)
         return (200 if "data" in body else unrunnable_status), body
 
 

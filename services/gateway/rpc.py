@@ -22,7 +22,7 @@ from protos.veigo.chat.v1.chat_pb2_grpc import (
     ProfileServiceStub,
     RoomServiceStub,
 )
-from services import rpc_channel, rpc_status
+from services import rpc_channel, rpc_status, rpc_tracing, tracing
 from services.problems import Code, Problem
 
 DEADLINE_S = 10.0  # one call; covers a slow password hash and a decision that must be waited for
@@ -81,13 +81,15 @@ class Caller:
         Raises:
             Problem: what the service refused or the transport could not do.
         """
-        metadata: tuple[tuple[str, str], ...] = (("traceparent", self.traceparent),)
-        if token is not None:
-            metadata = (("token", token), *metadata)
-        try:
-            return await method(request, timeout=DEADLINE_S, metadata=metadata)
-        except grpc.aio.AioRpcError as error:
-            raise rpc_status.problem_of(error) from error
+        with rpc_tracing.calling(method) as span:
+            traceparent = str(span.context) if tracing.enabled() else self.traceparent
+            metadata: tuple[tuple[str, str], ...] = (("traceparent", traceparent),)
+            if token is not None:
+                metadata = (("token", token), *metadata)
+            try:
+                return await method(request, timeout=DEADLINE_S, metadata=metadata)
+            except grpc.aio.AioRpcError as error:
+                raise rpc_status.problem_of(error) from error
 
     async def ask_as_caller(self, method: Method[Reply], request: object) -> Reply:
         """Call `method` with the access token of the request's Authorization header; a Problem when it has none."""

@@ -23,6 +23,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from services.realtime import records
 from services.realtime.records import RoomEvent, SessionEnded, UnreadableError
+from services.realtime.way import Way
 
 log = structlog.get_logger()
 
@@ -70,6 +71,7 @@ class Feed:
         self._noted: str | None = None
         self._records_count = 0
         self._skipped_count = 0
+        self._way = Way()
 
     def health(self) -> FeedHealth:
         """Return where the stream stands now."""
@@ -176,7 +178,8 @@ class Feed:
         try:
             event = records.event(record.topic, record.value)
             if event is not None:
-                apply(event)
+                with self._way.of(record):
+                    apply(event)
         except UnreadableError as error:
             self._skip(record, str(error))
         except Exception as error:  # a defect met by one record must not end the stream for all rooms

@@ -16,6 +16,7 @@ from services.decisions import DecisionPoint, Outcome
 from services.problems import Code, Problem
 from services.realtime.records import RoomEvent
 from services.realtime.room import LogPage, RoomPosition
+from services.realtime.way import Replays
 from services.rpc_status import problem_of
 
 POSITION_WAIT_S = 2.0  # chat's answer is one indexed read
@@ -33,6 +34,7 @@ class Admission:
         self._decisions = decisions
         self._rooms = chat_pb2_grpc.RoomServiceStub(chat)
         self._turns = asyncio.Semaphore(QUESTIONS_AT_ONCE_MAX)
+        self._replays = Replays()
 
     async def admit(self, token: str) -> AccessToken:
         """Return what a usable token says.
@@ -96,6 +98,7 @@ class Admission:
             )
             for logged in reply.events
         )
+        self._replays.given(events)
         return LogPage(position, reply.horizon, events)
 
     async def _position(self, token: str, access: AccessToken, room_id: str) -> RoomPosition:

@@ -26,7 +26,7 @@ from websockets.protocol import State
 
 from services.access_tokens import AccessToken
 from services.problems import Code, Problem
-from services.realtime import actions, handshake
+from services.realtime import actions, handshake, way
 from services.realtime.feed import FeedHealth
 from services.realtime.keepalive import Wheel
 from services.realtime.records import RoomEvent, SessionEnded
@@ -165,6 +165,7 @@ class SocketServer:
             transport.write(framed)
             if transport.get_write_buffer_size() > unread_bytes_max:
                 overflowed.append(connection)
+        way.handed(action.sockets)
         for connection in overflowed:
             self._obey(self._rules.overflowed(connection))
 

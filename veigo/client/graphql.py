@@ -53,7 +53,12 @@ class GraphQL:
         await self._http.close()
 
     async def execute(
-        self, document: str, variables: dict[str, Any], into: type[Data], token: str | None = None
+        self,
+        document: str,
+        variables: dict[str, Any],
+        into: type[Data],
+        token: str | None = None,
+        traceparent: str | None = None,
     ) -> Data:
         """Run one operation and decode its data.
 
@@ -62,7 +67,9 @@ class GraphQL:
             Unintelligible: the answer was no GraphQL.
             aiohttp.ClientError, TimeoutError: there was no answer.
         """
-        headers = {"Authorization": f"SuperDuperUser {token}"} if token else None
+        headers = {"Authorization": f"SuperDuperUser {token}"} if token else {}
+        if traceparent:
+            headers["traceparent"] = traceparent
         body = msgspec.json.encode({"query": document, "variables": variables})
         async with self._http.post(self._url, data=body, headers=headers) as response:
             return data_of(response.status, await response.read(), into)

@@ -25,6 +25,7 @@ from veigo.client.graphql import GraphQL
 from veigo.client.socket import Socket
 from veigo.history import Frame, History, Operation, now
 from veigo.outcome import Outcome, code_of, outcome_of
+from veigo.telemetry.trace_ids import traceparent
 
 Data = TypeVar("Data", bound=msgspec.Struct)
 
@@ -87,7 +88,8 @@ class User:
 
         async def perform() -> None:
             variables = {"roomId": room, "content": content, "messageId": message_id}
-            operation.sequence = (await self._ask(CREATE_MESSAGE, variables, CreateMessageData)).created.sequence
+            sent = await self._ask(CREATE_MESSAGE, variables, CreateMessageData, traceparent(message_id))
+            operation.sequence = sent.created.sequence
 
         return await self._carry_out(operation, perform)
 
@@ -126,8 +128,10 @@ class User:
         if self._socket is not None:
             await self._socket.close()
 
-    async def _ask(self, document: str, variables: dict[str, Any], into: type[Data]) -> Data:
-        return await self._graphql.execute(document, variables, into, self._token)
+    async def _ask(
+        self, document: str, variables: dict[str, Any], into: type[Data], traceparent: str | None = None
+    ) -> Data:
+        return await self._graphql.execute(document, variables, into, self._token, traceparent)
 
     async def _carry_out(self, operation: Operation, perform: Callable[[], Awaitable[None]]) -> Operation:
         operation.started_ns, operation.started_us = now()

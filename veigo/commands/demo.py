@@ -4,6 +4,8 @@ It starts the stack if it is not up, and leaves it as it found it. One command t
 """
 
 import asyncio
+import dataclasses
+import os
 import random
 import secrets
 import signal
@@ -91,6 +93,7 @@ def _run(stack: "Stack", shape: Shape, seed: int, into: Path, *, stays: bool) ->
     folder = RunFolder.make(into)
     with Watch() as watch:
         plan = plan_of(f"http://{stack.address('gateway')}", shape, seed, watch.note)
+        plan = traced(plan, f"http://{stack.address('collector')}", folder)
         report, page = uvloop.run(audited_run(plan, folder, Witness(stack.address("kafka"))))
     show(report)
     _say_where_to_look(stack, folder, page, report, stays=stays)
@@ -130,11 +133,23 @@ def plan_of(base_url: str, shape: Shape, seed: int, on_progress: "Callable[[Prog
     )
 
 
+def traced(plan: "Plan", collector_url: str, folder: "RunFolder") -> "Plan":
+    """Return a plan whose run is traced, and judged by that too; as it is when tracing was switched off."""
+    from veigo.checkers.every_message_is_one_trace import EveryMessageIsOneTrace
+
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return plan
+    checkers = [*plan.checkers, EveryMessageIsOneTrace(folder.telemetry)]
+    return dataclasses.replace(plan, checkers=checkers, collector_url=collector_url)
+
+
 def _say_where_to_look(stack: "Stack", folder: "RunFolder", page: Path, report: "Report", *, stays: bool) -> None:
     playground = f"http://localhost:{stack.port('gateway')}/playground"
     say()
     say(f"  report      {page}")
     say(f"  run folder  {folder.path}")
+    if folder.telemetry.exists():
+        say(f"  traces      veigo trace --slowest 10 --run {folder.id}")
     say(f"  playground  {playground}" + ("" if stays else "  after `veigo up`"))
     numbers = "".join(f" --{number} {value:g}" for number, value in report.parameters.items())
     say(f"  again       veigo demo{numbers} --seed {report.seed}")

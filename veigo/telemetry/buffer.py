@@ -28,6 +28,7 @@ class Buffer:
 
     def __init__(self, store: Store) -> None:
         self.received = 0  # rows
+        self.spans = 0  # those among them
         self.refused = 0  # reports
         self.lost = 0  # rows that the store would not take
         self._store = store
@@ -49,6 +50,7 @@ class Buffer:
             self.refused += 1
             raise FullError
         self.received += len(batch)
+        self.spans += len(batch.spans)
         self._waiting.extend(batch)
 
     async def flush(self) -> None:

@@ -98,6 +98,7 @@ class Collector:
         return web.json_response(
             {
                 "received": self.buffer.received,
+                "spans": self.buffer.spans,
                 "waiting": self.buffer.waiting,
                 "refused": self.buffer.refused,
                 "lost": self.buffer.lost,

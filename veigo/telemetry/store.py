@@ -126,6 +126,12 @@ class Store:
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def tuples(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Ask in SQL, and return the rows as they are: many of them are had in half the time."""
+        with self._connection.cursor() as cursor:
+            found: list[tuple[Any, ...]] = cursor.execute(sql, parameters).fetchall()
+            return found
+
     def export(self, path: Path, since_us: int, until_us: int) -> None:
         """Write what began within a time into a store of its own; beside its place, then renamed into it."""
         draft = path.with_suffix(".draft")
@@ -187,6 +193,13 @@ def _merge() -> str:
     within = {"least": "min({0})", "sum": "sum({0})"}
     columns, updates = ["message_id"], []
     for name in MessagePart._fields[1:]:
+        if name == "trace_id":  # a send that is repeated may have several; the one that was stored goes on
+            columns.append("coalesce(first(trace_id) FILTER (committed_us IS NOT NULL), first(trace_id))")
+            updates.append(
+                "trace_id = CASE WHEN excluded.committed_us IS NOT NULL AND messages.committed_us IS NULL "
+                "THEN excluded.trace_id ELSE coalesce(trace_id, excluded.trace_id) END"
+            )
+            continue
         column = f'"{name}"'
         how = MERGED.get(name)
         columns.append(within[how].format(column) if how else f"first({column}) FILTER ({column} IS NOT NULL)")

@@ -1,0 +1,44 @@
+"""Spans of gRPC calls, on both sides; the context rides in the metadata as `traceparent`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+
+from services import tracing
+
+Handler = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Any]]
+
+
+def traced(call: Handler, path: str) -> Handler:
+    """Wrap a handler so that its calls are spans, children of the caller's."""
+    name = path.lstrip("/")
+    service, _, method = name.rpartition("/")
+
+    async def answer(request: object, context: grpc.aio.ServicerContext) -> object:
+        if not tracing.enabled():
+            return await call(request, context)
+        parent = tracing.context_in(dict(context.invocation_metadata() or ()).get("traceparent"))
+        about = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method}
+        with tracing.span(name, tracing.SERVER, about, parent) as span:
+            try:
+                return await call(request, context)
+            finally:
+                span.set("rpc.grpc.status_code", number_of(context.code()))
+
+    return answer
+
+
+def number_of(code: grpc.StatusCode | int | None) -> int:
+    """Return a status code as the wire has it; a call that set none was fine."""
+    if isinstance(code, grpc.StatusCode):
+        return int(code.value[0])
+    return code or 0
+
+
+def calling(method: object) -> tracing.Span:
+    """Return the span of a call by a stub's method."""
+    path = getattr(method, "_method", b"")  # the stub keeps it to itself, and nothing else in grpc.aio knows it
+    name = (path.decode() if isinstance(path, bytes) else str(path)).lstrip("/")
+    service, _, short = name.rpartition("/")
+    return tracing.span(name, tracing.CLIENT, {"rpc.system": "grpc", "rpc.service": service, "rpc.method": short})

@@ -1,0 +1,211 @@
+"""Spans, made by hand where they are worth it, and handed to OpenTelemetry's SDK to be sent.
+
+    with tracing.span("POST opa send_message", tracing.CLIENT, {"veigo.policy": "send_message"}) as span:
+        span.set("veigo.decision", "allow")
+
+The span under way is the parent of those begun within it, in this task and the tasks it starts. A span that takes
+place elsewhere (a hop that only its record tells of) is told as a whole, by `tell`. Never put into an attribute what
+people wrote, a token or an e-mail address.
+
+OpenTelemetry's variables say where to (`OTEL_EXPORTER_OTLP_ENDPOINT`; nowhere without it), which traces
+(`OTEL_TRACES_SAMPLER`) and whether at all (`OTEL_SDK_DISABLED`). Spans wait in a bounded queue for a thread that sends
+them; when the other side is away or too slow, what does not fit is dropped, and nothing here waits or fails. The SDK's
+own `Span` takes four times as long as its finished `ReadableSpan`, which is why the latter is made here.
+"""
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
+from random import getrandbits
+from types import TracebackType
+from typing import NamedTuple, Self, TypeAlias
+
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import Decision
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.util.types import AttributeValue
+
+Attributes: TypeAlias = dict[str, AttributeValue]
+
+INTERNAL, SERVER, CLIENT = SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CLIENT
+PRODUCER, CONSUMER = SpanKind.PRODUCER, SpanKind.CONSUMER
+MESSAGE_ID = "veigo.message.id"
+
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})")
+_SAMPLED, _FAILED, _FINE = TraceFlags(1), Status(StatusCode.ERROR), Status(StatusCode.UNSET)
+
+
+class Context(NamedTuple):
+    """Which span of which trace; W3C's `traceparent`."""
+
+    trace_id: int
+    span_id: int
+    sampled: bool
+
+    def __str__(self) -> str:
+        return f"00-{self.trace_id:032x}-{self.span_id:016x}-{self.sampled:02x}"
+
+
+def context_in(traceparent: str | None) -> Context | None:
+    """Return the context in a `traceparent`, or None when it is none."""
+    found = _TRACEPARENT.fullmatch(traceparent or "")
+    if found is None:
+        return None
+    return Context(int(found[1], 16), int(found[2], 16), bool(int(found[3], 16) & 1))
+
+
+class _Sending:
+    """Where finished spans go."""
+
+    def __init__(self, processor: BatchSpanProcessor, provider: TracerProvider) -> None:
+        self.processor = processor
+        self.resource = provider.resource
+        self.sampler = provider.sampler
+
+
+_sending: _Sending | None = None
+_current: ContextVar["Span | None"] = ContextVar("span", default=None)
+
+
+def configure() -> None:
+    """Begin to send, if the environment says where to."""
+    global _sending  # noqa: PLW0603 - one process, one exporter
+    endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    if not endpoint or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    _sending = _Sending(BatchSpanProcessor(OTLPSpanExporter()), TracerProvider())
+
+
+def shutdown() -> None:
+    """Send what waits, within the exporter's timeout."""
+    global _sending  # noqa: PLW0603
+    if _sending is not None:
+        _sending.processor.shutdown()  # type: ignore[no-untyped-call]
+        _sending = None
+
+
+def enabled() -> bool:
+    """Whether spans are sent at all."""
+    return _sending is not None
+
+
+def node() -> str:
+    """This process's name among its like: `service.instance.id`."""
+    return str(_sending.resource.attributes.get("service.instance.id", "")) if _sending else ""
+
+
+class Span:
+    """A stretch of work under way. An exception that leaves it makes it a failed one."""
+
+    attributes: Attributes
+    context: Context
+
+    __slots__ = ("_began_ns", "_kind", "_name", "_parent", "_token", "attributes", "context", "ok")
+
+    def __init__(self, name: str, kind: SpanKind, attributes: Attributes, parent: Context | None) -> None:
+        outer: Span | None = _current.get()
+        if parent is None and outer is not None:
+            parent = outer.context
+            if MESSAGE_ID in outer.attributes:
+                attributes.setdefault(MESSAGE_ID, outer.attributes[MESSAGE_ID])
+        self._name, self._kind, self._parent = name, kind, parent
+        self.attributes = attributes
+        self.context = _child_of(parent, name)
+        self.ok = True
+        self._token: Token[Span | None] | None = None
+        self._began_ns = 0
+
+    def set(self, name: str, value: AttributeValue) -> None:
+        """Say something about it."""
+        self.attributes[name] = value
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._token = _current.set(self)
+        self._began_ns = time.time_ns()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End, and hand it over."""
+        ended_ns = time.time_ns()
+        if self._token is not None:
+            _current.reset(self._token)
+        if kind is not None:
+            self.ok = False
+            self.attributes["error.type"] = kind.__name__
+        tell(self._name, self._kind, self.context, self._parent, self._began_ns, ended_ns, self.attributes, ok=self.ok)
+
+
+def span(
+    name: str, kind: SpanKind, attributes: Mapping[str, AttributeValue] | None = None, parent: Context | None = None
+) -> Span:
+    """Return a span, to be entered; a child of `parent`, or else of the one under way, or else a root."""
+    return Span(name, kind, dict(attributes or {}), parent)
+
+
+def current() -> Span | None:
+    """Return the span under way."""
+    return _current.get()
+
+
+def note(attributes: Mapping[str, AttributeValue]) -> None:
+    """Say something about the span under way, if there is one; its message's id goes on to the spans within."""
+    outer = _current.get()
+    if outer is not None:
+        outer.attributes.update(attributes)
+
+
+def traceparent() -> str | None:
+    """Return the context of the span under way as others are to be told it."""
+    outer = _current.get()
+    return None if outer is None else str(outer.context)
+
+
+def tell(
+    name: str,
+    kind: SpanKind,
+    context: Context,
+    parent: Context | None,
+    began_ns: int,
+    ended_ns: int,
+    attributes: Mapping[str, AttributeValue],
+    *,
+    ok: bool = True,
+    links: tuple[Context, ...] = (),
+) -> None:
+    """Tell of a finished span; nothing happens when its trace is not wanted."""
+    if _sending is None or not context.sampled:
+        return
+    _sending.processor.on_end(
+        ReadableSpan(
+            name=name,
+            context=_in_sdk(context),
+            parent=None if parent is None else _in_sdk(parent),
+            resource=_sending.resource,
+            attributes=attributes,
+            links=[Link(_in_sdk(link)) for link in links],
+            kind=kind,
+            status=_FINE if ok else _FAILED,
+            start_time=began_ns,
+            end_time=max(began_ns, ended_ns),
+        )
+    )
+
+
+def _child_of(parent: Context | None, name: str) -> Context:
+    if parent is not None:
+        return Context(parent.trace_id, getrandbits(64) or 1, parent.sampled)
+    trace_id = getrandbits(128) or 1
+    sampled = False
+    if _sending is not None:
+        sampled = _sending.sampler.should_sample(None, trace_id, name).decision is Decision.RECORD_AND_SAMPLE
+    return Context(trace_id, getrandbits(64) or 1, sampled)
+
+
+def _in_sdk(context: Context) -> SpanContext:
+    return SpanContext(context.trace_id, context.span_id, False, _SAMPLED)
