@@ -15,6 +15,7 @@ from veigo.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
 HEALTH_WITHIN_S = 2.0
+INBOX_OFFSET = 450  # the aggregator's gRPC
 SERVING = b"\x08\x01"  # grpc.health.v1.HealthCheckResponse with status SERVING, as it is on the wire
 
 
@@ -50,9 +51,17 @@ def aggregator_environment(stack: Stack) -> dict[str, str]:
     """What the aggregator is told."""
     return {
         "KAFKA_BOOTSTRAP_SERVERS": stack.reach("aggregator", "kafka"),
+        "AUTHENTICATION_ADDRESS": stack.reach("aggregator", "authentication"),
+        "GRPC_PORT": str(stack.base + INBOX_OFFSET),
         "MONGODB_URL": mongo.url(stack, source="aggregator"),
         "OPA_URL": f"http://{stack.reach('aggregator', 'opa')}",
     }
+
+
+def inbox_address(stack: Stack) -> str:
+    """Where the gateway finds the aggregator's gRPC, which is beside its health page."""
+    host, _, _ = stack.reach("gateway", "aggregator").rpartition(":")
+    return f"{host}:{stack.base + INBOX_OFFSET}"
 
 
 def gateway_environment(stack: Stack) -> dict[str, str]:
@@ -60,6 +69,7 @@ def gateway_environment(stack: Stack) -> dict[str, str]:
     return {
         "AUTHENTICATION_ADDRESS": stack.reach("gateway", "authentication"),
         "CHAT_ADDRESS": stack.reach("gateway", "chat"),
+        "AGGREGATOR_ADDRESS": inbox_address(stack),
         "REALTIME_ADDRESS": stack.reach("gateway", "realtime"),
         "PLAYGROUND_ASSETS_DIR": str(stack.toolchain.path("graphiql")),
         "ACCEPTED_ORIGINS": "*",
@@ -129,6 +139,7 @@ AGGREGATOR = Node(
     name="aggregator",
     does="changes, as documents and as OPA's data",
     offset=400,
+    more_offsets=(INBOX_OFFSET,),
     after=("topics", "mongo", "opa"),
     launch=launcher("aggregator", aggregator_environment),
     probe=serves_http("aggregator"),

@@ -1,13 +1,22 @@
 """Wire up the aggregator, follow, drain: `python -m services.aggregator`."""
 
-from services import lifecycle, logs
+from pymongo.errors import PyMongoError
+
+from protos.veigo.aggregator.v1.aggregator_pb2_grpc import add_InboxServiceServicer_to_server
+from services import lifecycle, logs, rpc_channel
+from services.access_tokens import TokenVerifier
 from services.aggregator import health
 from services.aggregator.change_log import ChangeLog
 from services.aggregator.documents import Documents
 from services.aggregator.follower import Follower, follow_until_stopped
+from services.aggregator.inbox_reader import InboxReader
 from services.aggregator.opa_data import PolicyData
 from services.aggregator.progress import Progress
+from services.aggregator.rpc import SERVICE, Inbox
 from services.aggregator.settings import Settings
+from services.decisions import DecisionPoint
+from services.key_sets import fetched_from
+from services.rpc_server import serving
 
 
 async def main() -> None:
@@ -17,6 +26,19 @@ async def main() -> None:
     progress = Progress()
     async with (
         health.serving(settings.listen_host, settings.listen_port, progress),
+        DecisionPoint(settings.opa_url, settings.decision_wait_s) as decisions,
+        rpc_channel.channel(settings.authentication_address) as authentication,
+        InboxReader(settings.mongodb_url) as reader,
+    ):
+        inbox = Inbox(reader, TokenVerifier(settings.token_issuer, fetched_from(authentication)), decisions)
+        services = [(SERVICE, lambda server: add_InboxServiceServicer_to_server(inbox, server))]
+        address = f"{settings.listen_host}:{settings.grpc_port}"
+        async with serving(address, services, settings.drain_s, (PyMongoError,)):
+            await _follow(settings, progress)
+
+
+async def _follow(settings: Settings, progress: Progress) -> None:
+    async with (
         ChangeLog(settings.kafka_bootstrap_servers) as changes,
         PolicyData(settings.opa_url) as policies,
         Documents(settings.mongodb_url) as documents,

@@ -16,12 +16,14 @@ import msgspec
 ROOM_EVENTS = "chat.public.room_events"
 PROFILES = "chat.public.profiles"
 SESSIONS = "authentication.public.sessions"
-SOURCE_TOPICS = (ROOM_EVENTS, PROFILES, SESSIONS)
+READ_MARKS = "chat.public.read_marks"
+SOURCE_TOPICS = (ROOM_EVENTS, PROFILES, READ_MARKS, SESSIONS)
 
 VERSION_MAX = 2**53 - 1  # the largest integer every JSON reader agrees on
 
 Identifier = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z_-]{1,64}\Z")]
 Version = Annotated[int, msgspec.Meta(ge=1, le=VERSION_MAX)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=VERSION_MAX)]
 
 
 class Unreadable(Exception):  # noqa: N818 - reads as what it says, as Problem does
@@ -30,10 +32,11 @@ class Unreadable(Exception):  # noqa: N818 - reads as what it says, as Problem d
 
 @dataclass(frozen=True, slots=True)
 class RoomChange:
-    """Something happened in a room: its place in the room's log, and nothing else that concerns us."""
+    """Something happened in a room: its place in the room's log, and when; nothing else that concerns us."""
 
     room: str
     sequence: int
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +56,39 @@ class MemberChanged(RoomChange):
 
     member: str
     active: bool
+    member_count: int | None
+    message_count: int
 
 
 @dataclass(frozen=True, slots=True)
-class MessageSent(RoomChange):
-    """A message was written. Its text stays in chat's database."""
+class MessageChanged(RoomChange):
+    """A message was written, edited or deleted: all of it as it now is.
 
-    id: str
+    Attributes:
+        message: its id.
+        sender: who wrote it.
+        place: its own sequence, which an edit does not move.
+        number: its place among the room's messages.
+        created_at: when it was written.
+        content: its words; None when it was deleted.
+    """
+
+    message: str
     sender: str
+    place: int
+    number: int
     created_at: str
+    content: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMark:
+    """How far somebody has read a room: up to a sequence, which is that many messages."""
+
+    room: str
+    member: str
+    sequence: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +115,7 @@ class ProfileChanged:
     updated_at: str | None
 
 
-Change = RoomChange | SessionChanged | ProfileChanged
+Change = RoomChange | ReadMark | SessionChanged | ProfileChanged
 
 
 class _EventRow(msgspec.Struct):
@@ -120,11 +147,29 @@ class _Created(_Described, rename="camel", kw_only=True):
 
 class _Member(msgspec.Struct, rename="camel"):
     member_id: Identifier
+    member_count: Count | None = None
+    message_count: Count = 0
 
 
 class _Message(msgspec.Struct, rename="camel"):
     id: Identifier
     sender_id: Identifier
+    content: str | None = None
+    number: Count = 0
+    message_sequence: Version | None = None
+    message_created_at: str | None = None
+
+
+class _ReadMarkRow(msgspec.Struct):
+    room_id: Identifier
+    member_id: Identifier
+    sequence: Count
+    number: Count
+
+
+class _ReadMarkEnvelope(msgspec.Struct):
+    op: str
+    after: _ReadMarkRow | None = None
 
 
 class _SessionRow(msgspec.Struct):
@@ -153,6 +198,7 @@ class _ProfileRow(msgspec.Struct):
     about: str | None = None
     photo_path: str | None = None
     updated_at: str | None = None
+    deleted_at: str | None = None
 
 
 class _Source(msgspec.Struct):
@@ -173,6 +219,7 @@ _created = msgspec.json.Decoder(_Created)
 _described = msgspec.json.Decoder(_Described)
 _member = msgspec.json.Decoder(_Member)
 _message = msgspec.json.Decoder(_Message)
+_read_mark = msgspec.json.Decoder(_ReadMarkEnvelope)
 
 
 def change_in(topic: str, value: bytes | None) -> Change | None:
@@ -194,18 +241,33 @@ def _room_change(value: bytes) -> RoomChange | None:
         return None
     if row is None:
         raise Unreadable("the envelope says a row was inserted and has no `after`")
-    room, sequence = row.room_id, row.sequence
+    at = (row.room_id, row.sequence, row.created_at)
     match row.type:
-        case "message.created":
-            message = _message.decode(row.payload)
-            return MessageSent(room, sequence, message.id, message.sender_id, row.created_at)
+        case "message.created" | "message.edited" | "message.deleted":
+            said = _message.decode(row.payload)
+            return MessageChanged(
+                *at,
+                message=said.id,
+                sender=said.sender_id,
+                place=said.message_sequence or row.sequence,
+                number=said.number,
+                created_at=said.message_created_at or row.created_at,
+                content=None if row.type == "message.deleted" else said.content,
+            )
         case "member.added" | "member.removed":
-            return MemberChanged(room, sequence, _member.decode(row.payload).member_id, row.type == "member.added")
+            who = _member.decode(row.payload)
+            active = row.type == "member.added"
+            return MemberChanged(*at, who.member_id, active, who.member_count, who.message_count)
         case "room.created" | "room.updated":
-            said = (_created if row.type == "room.created" else _described).decode(row.payload)
-            return RoomDescribed(room, sequence, said.type, said.name, said.privacy, said.description, said.photo_path)
-        case _:  # edits and deletions of messages, and what later versions add: the log moved on
-            return RoomChange(room, sequence)
+            told = (_created if row.type == "room.created" else _described).decode(row.payload)
+            return RoomDescribed(*at, told.type, told.name, told.privacy, told.description, told.photo_path)
+        case _:  # what later versions add: the log moved on
+            return RoomChange(*at)
+
+
+def _read_mark_change(value: bytes) -> ReadMark | None:
+    row = _read_mark.decode(value).after
+    return None if row is None else ReadMark(row.room_id, row.member_id, row.sequence, row.number)
 
 
 def _session_change(value: bytes) -> SessionChanged | None:
@@ -229,7 +291,7 @@ def _profile_change(value: bytes) -> ProfileChanged | None:
     return ProfileChanged(
         row.id,
         version,
-        active=True,
+        active=row.deleted_at is None,
         name=row.name,
         about=row.about,
         photo_path=row.photo_path,
@@ -237,4 +299,9 @@ def _profile_change(value: bytes) -> ProfileChanged | None:
     )
 
 
-_readers = {ROOM_EVENTS: _room_change, PROFILES: _profile_change, SESSIONS: _session_change}
+_readers = {
+    ROOM_EVENTS: _room_change,
+    PROFILES: _profile_change,
+    READ_MARKS: _read_mark_change,
+    SESSIONS: _session_change,
+}

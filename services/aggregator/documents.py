@@ -1,9 +1,12 @@
 """The documents in MongoDB, and how far into the change log they go. All MongoDB access is here.
 
 Collections (`_id` in brackets):
-- `rooms` [room]: type, sequence, version (last membership event), details {sequence, name, …}, access {sequence,
-  privacy}, lastMessage {sequence, id, senderId, createdAt}
-- `memberships` [room:member], one document each: room, member, state {version, active}; one who left stays, inactive
+- `rooms` [room]: type, version (last membership event), changed {sequence, at}, details {sequence, name, …}, access
+  {sequence, privacy}, members {sequence, count}, messageCount, lastMessage {sequence, revision, id, senderId, …}
+- `rosters` [room:first digit of the members' ids], sixteen for a room: room, members.<id> {version, active}; one who
+  left stays, inactive
+- `mailboxes` [member:last digit of the rooms' ids], sixteen for a person: member, rooms.<id> {state {version, active,
+  messageCount}, read {sequence, number}, sent}
 - `sessions` [session]: accountId, clientId, version, revoked
 - `profiles` [account]: state {version, active, name, about, photoPath, updatedAt}
 - `positions` [topic:partition]: topic, partition, next (the offset to read next)
@@ -27,7 +30,7 @@ from pymongo import UpdateOne
 from services.aggregator.projection import Held, Write
 
 # In this order: a room's version must not get ahead of its memberships, should we be stopped halfway.
-COLLECTIONS = ("sessions", "profiles", "memberships", "rooms")
+COLLECTIONS = ("sessions", "profiles", "mailboxes", "rosters", "rooms")
 SELECTION_MS_MAX = 1_000  # how long to look for the server before saying it is away
 ANSWER_MS_MAX = 60_000  # the embedded server reads 100 000 memberships in some 10 s; health tells long before
 
@@ -88,9 +91,10 @@ class Documents:
         async for row in self._database.rooms.find({"version": {"$gt": 0}}, {"version": 1, "access": 1}):
             privacy = row.get("access", {}).get("privacy", "private")
             rooms[row["_id"]] = {"version": row["version"], "privacy": privacy, "members": {}}
-        async for row in self._database.memberships.find({"state.active": True}):
+        async for row in self._database.rosters.find({}):
             if row["room"] in rooms:
-                rooms[row["room"]]["members"][row["member"]] = row["state"]["version"]
+                there = {member: state["version"] for member, state in row["members"].items() if state["active"]}
+                rooms[row["room"]]["members"].update(there)
         async for row in self._database.sessions.find({}, {"version": 1, "revoked": 1}):
             sessions[row["_id"]] = {"version": row["version"], "revoked": row["revoked"]}
         held = Held(

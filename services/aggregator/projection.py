@@ -2,7 +2,8 @@
 
 Documents. A write never says "set this", it says "this is what version 7 says": every changing part of a document is
 either a number that only grows, or a *register*, an object that begins with the version it comes from, and the newer
-one wins (MongoDB's `$max` compares objects field by field, so one unconditional upsert by _id does it). Hence any
+one wins (MongoDB's `$max` compares objects field by field, so one unconditional upsert by _id does it). The newest
+message is a register that begins with two versions: its own place, then that of its last edit. Hence any
 record may be applied any number of times, in any order, and the documents come out the same; a replay from any
 earlier position repairs what was lost and harms nothing.
 
@@ -11,6 +12,7 @@ Policy data. OPA's patches have no "newer wins", so we hold what version of each
 events arrive in order (one key, one partition), repeated at most.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,8 +20,9 @@ from typing import Protocol
 from services.aggregator.changes import (
     Change,
     MemberChanged,
-    MessageSent,
+    MessageChanged,
     ProfileChanged,
+    ReadMark,
     RoomChange,
     RoomDescribed,
     SessionChanged,
@@ -121,11 +124,14 @@ class Projection:
         self.writes.setdefault((collection, key), Write()).include(facts, newest)
 
 
-def version_of(value: object) -> int:
-    """The version a part of a document comes from: a register's first field, or the number itself."""
-    first = next(iter(value.values())) if isinstance(value, dict) else value
-    assert isinstance(first, int), f"{value!r} carries no version"
-    return first
+def version_of(value: object) -> tuple[int, ...]:
+    """The versions a part of a document comes from: the numbers a register begins with, or the number itself."""
+    if not isinstance(value, dict):
+        assert isinstance(value, int), f"{value!r} is no version"
+        return (value,)
+    versions = tuple(itertools.takewhile(lambda part: type(part) is int, value.values()))
+    assert versions, f"{value!r} carries no version"
+    return versions
 
 
 def project(records: Sequence[Record], held: Held, into: Projection | None = None) -> Projection:
@@ -152,6 +158,9 @@ def _include(projection: Projection, change: Change | None, held: Held) -> None:
             _write_room(projection, change)
             if isinstance(change, MemberChanged) or (isinstance(change, RoomDescribed) and change.privacy is not None):
                 _grant_in_room(projection, change, held)
+        case ReadMark():
+            mark = {"sequence": change.sequence, "number": change.number}
+            _write_mail(projection, change.member, change.room, {"read": mark})
         case SessionChanged():
             who = {"accountId": change.account, "clientId": change.client} if change.account else {}
             newest = {"version": change.version, "revoked": change.revoked}
@@ -174,24 +183,48 @@ def _profile(change: ProfileChanged) -> Register:
     }
 
 
+def roster_of(room: str, bucket: str) -> str:
+    """The document that lists those members of a room whose ids begin with `bucket`."""
+    return f"{room}:{bucket}"
+
+
+def mailbox_of(member: str, bucket: str) -> str:
+    """The document that lists those rooms of somebody whose ids end with `bucket`."""
+    return f"{member}:{bucket}"
+
+
+def _write_mail(projection: Projection, member: str, room: str, newest: Mapping[str, object]) -> None:
+    """What somebody has to do with a room, in one of their sixteen mailboxes."""
+    parts = {f"rooms.{room}.{name}": value for name, value in newest.items()}
+    projection.write("mailboxes", mailbox_of(member, room[-1]), {"member": member}, parts)
+
+
 def _write_room(projection: Projection, change: RoomChange) -> None:
-    """The room's document, and the membership's when it is about one."""
+    """The room's document, and those of the people it is about."""
     sequence = change.sequence
     facts: dict[str, object] = {}
-    newest: dict[str, object] = {"sequence": sequence}
+    newest: dict[str, object] = {"changed": {"sequence": sequence, "at": change.at}}
     match change:
-        case MessageSent():
+        case MessageChanged():
+            newest["messageCount"] = change.number
             newest["lastMessage"] = {
-                "sequence": sequence,
-                "id": change.id,
+                "sequence": change.place,
+                "revision": sequence,
+                "id": change.message,
                 "senderId": change.sender,
                 "createdAt": change.created_at,
+                "content": change.content,
             }
+            _write_mail(projection, change.sender, change.room, {"sent": change.number})
         case MemberChanged():
             newest["version"] = sequence
-            who = {"room": change.room, "member": change.member}
+            if change.member_count is not None:
+                newest["members"] = {"sequence": sequence, "count": change.member_count}
             state = {"version": sequence, "active": change.active}
-            projection.write("memberships", f"{change.room}:{change.member}", who, {"state": state})
+            roster = roster_of(change.room, change.member[0])
+            projection.write("rosters", roster, {"room": change.room}, {f"members.{change.member}": state})
+            mail = state | {"messageCount": change.message_count}
+            _write_mail(projection, change.member, change.room, {"state": mail})
         case RoomDescribed():
             _describe(change, facts, newest)
     projection.write("rooms", change.room, facts, newest)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -37,8 +38,9 @@ class RoomStore:
             await profile_store.require(connection, room.members)
             row = await connection.fetchrow(
                 """INSERT INTO rooms
-                       (name, description, photo_path, type, privacy, last_sequence, membership_version, pair)
-                   VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (pair) DO NOTHING RETURNING *""",
+                       (name, description, photo_path, type, privacy, last_sequence, membership_version, pair,
+                        member_count)
+                   VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8) ON CONFLICT (pair) DO NOTHING RETURNING *""",
                 room.name,
                 room.description,
                 room.photo_path,
@@ -46,6 +48,7 @@ class RoomStore:
                 room.privacy,
                 last_sequence,
                 room.pair,
+                len(room.members),
             )
             if row is None:  # whoever made it first has committed: the conflict waited for that
                 row = await connection.fetchrow("SELECT * FROM rooms WHERE pair = $1", room.pair)
@@ -53,7 +56,8 @@ class RoomStore:
                 return there, await _members(connection, there.id)
             stored = _room(row)
             await room_log.append(connection, stored.id, 1, "room.created", created, traceparent)
-            members = await _insert_members(connection, stored, room.members, 1, traceparent)
+            before = replace(stored, last_sequence=1, member_count=0)
+            members = await _insert_members(connection, before, room.members, traceparent)
         return stored, members
 
     async def update(self, room_id: uuid.UUID, version: int, change: RoomChange, traceparent: str | None) -> Room:
@@ -106,8 +110,8 @@ class RoomStore:
             new = [person for person in people if person not in already]
             if not new:
                 return []
-            await _move_membership(connection, room_id, room.last_sequence + len(new))
-            return await _insert_members(connection, room, new, room.last_sequence, traceparent)
+            await _move_membership(connection, room, len(new), room.last_sequence + len(new))
+            return await _insert_members(connection, room, new, traceparent)
 
     async def end_membership(
         self, room_id: uuid.UUID, version: int, member_id: uuid.UUID, traceparent: str | None
@@ -125,8 +129,8 @@ class RoomStore:
             if row is None:
                 return None
             sequence = room.last_sequence + 1
-            await _move_membership(connection, room_id, sequence)
-            told = {"memberId": str(member_id)}
+            await _move_membership(connection, room, -1, sequence)
+            told = {"memberId": str(member_id), "memberCount": room.member_count - 1}
             await room_log.append(connection, room_id, sequence, "member.removed", told, traceparent)
         return Member(**row), sequence
 
@@ -190,11 +194,13 @@ class RoomStore:
         )
 
 
-async def _move_membership(connection: "Connection", room_id: uuid.UUID, sequence: int) -> None:
+async def _move_membership(connection: "Connection", room: Room, joined: int, sequence: int) -> None:
     await connection.execute(
-        "UPDATE rooms SET last_sequence = $2, membership_version = $2, updated_at = now() WHERE id = $1",
-        room_id,
+        """UPDATE rooms SET last_sequence = $2, membership_version = $2, member_count = $3, updated_at = now()
+           WHERE id = $1""",
+        room.id,
         sequence,
+        room.member_count + joined,
     )
 
 
@@ -204,25 +210,27 @@ async def _members(connection: "Connection", room_id: uuid.UUID) -> list[Member]
 
 
 async def _insert_members(
-    connection: "Connection", room: Room, people: Sequence[uuid.UUID], after: int, traceparent: str | None
+    connection: "Connection", before: Room, people: Sequence[uuid.UUID], traceparent: str | None
 ) -> list[Member]:
-    """Insert memberships and their events at the sequences that follow `after`."""
+    """Insert memberships and their events at the sequences that follow the room's, as it was before."""
     rows = await connection.fetch(
         """WITH people AS (
-               SELECT id, $3::bigint + ordinality AS sequence FROM unnest($2::uuid[]) WITH ORDINALITY AS _ (id)
+               SELECT id, ordinality AS place FROM unnest($2::uuid[]) WITH ORDINALITY AS _ (id, ordinality)
            ), event AS (
                INSERT INTO room_events (room_id, sequence, type, payload, traceparent)
-               SELECT $1, sequence, 'member.added',
-                      jsonb_build_object('memberId', id, 'messageCount', $5::bigint), $4
+               SELECT $1, $3::bigint + place, 'member.added',
+                      jsonb_build_object('memberId', id, 'messageCount', $5::bigint, 'memberCount', $6::bigint + place),
+                      $4
                FROM people
            )
            INSERT INTO room_members (room_id, member_id, sequence)
-           SELECT $1, id, sequence FROM people ORDER BY sequence RETURNING *""",
-        room.id,
+           SELECT $1, id, $3::bigint + place FROM people ORDER BY place RETURNING *""",
+        before.id,
         people,
-        after,
+        before.last_sequence,
         traceparent,
-        room.message_count,
+        before.message_count,
+        before.member_count,
     )
     return [Member(**row) for row in rows]
 

@@ -22,6 +22,7 @@ class Room:
         membership_version: sequence of the newest change of its members or privacy.
         pair: the two people of a direct room in ascending order; None in a group.
         message_count: messages ever written in it.
+        member_count: members it has.
         log_horizon: the log's events up to here are gone.
     """
 
@@ -37,6 +38,7 @@ class Room:
     updated_at: datetime
     pair: list[uuid.UUID] | None = None
     message_count: int = 0
+    member_count: int = 0
     log_horizon: int = 0
 
 

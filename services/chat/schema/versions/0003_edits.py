@@ -21,11 +21,13 @@ def upgrade() -> None:
 def _rooms() -> None:
     # pair: the two people of a direct room in ascending order, which makes it the only one of theirs.
     # message_count: messages ever written, so that what is unread is a difference and never a count.
+    # member_count: members there are, so that nobody has to count them.
     # log_horizon: the log's events up to here are gone.
     op.execute("""
         ALTER TABLE rooms
             ADD COLUMN pair uuid[] UNIQUE,
             ADD COLUMN message_count bigint NOT NULL DEFAULT 0,
+            ADD COLUMN member_count bigint NOT NULL DEFAULT 0,
             ADD COLUMN log_horizon bigint NOT NULL DEFAULT 0""")
     # The oldest direct room of two people is theirs; what was made beside it goes on as a group.
     op.execute("""
@@ -41,6 +43,10 @@ def _rooms() -> None:
     op.execute("""
         UPDATE rooms SET message_count = counted.messages
         FROM (SELECT room_id, count(*) AS messages FROM messages GROUP BY room_id) AS counted
+        WHERE rooms.id = counted.room_id""")
+    op.execute("""
+        UPDATE rooms SET member_count = counted.members
+        FROM (SELECT room_id, count(*) AS members FROM room_members GROUP BY room_id) AS counted
         WHERE rooms.id = counted.room_id""")
     op.execute("ALTER TABLE rooms ADD CONSTRAINT rooms_pair_check CHECK ((pair IS NOT NULL) = (type = 'direct'))")
 

@@ -4,7 +4,7 @@ import itertools
 import json
 from dataclasses import dataclass
 
-from services.aggregator.changes import PROFILES, ROOM_EVENTS, SESSIONS
+from services.aggregator.changes import PROFILES, READ_MARKS, ROOM_EVENTS, SESSIONS
 from services.aggregator.projection import Projection, version_of
 
 CREATED = {"name": "Den", "type": "group", "privacy": "private", "creatorId": "ann"}
@@ -46,17 +46,32 @@ def created(room, sequence=1, **differences):
     return room_event(room, sequence, "room.created", CREATED | differences)
 
 
-def added(room, sequence, member):
-    return room_event(room, sequence, "member.added", {"memberId": member})
+def added(room, sequence, member, members=1, messages=0):
+    payload = {"memberId": member, "memberCount": members, "messageCount": messages}
+    return room_event(room, sequence, "member.added", payload)
 
 
-def removed(room, sequence, member):
-    return room_event(room, sequence, "member.removed", {"memberId": member})
+def removed(room, sequence, member, members=0):
+    return room_event(room, sequence, "member.removed", {"memberId": member, "memberCount": members})
 
 
-def message(room, sequence, message_id="m"):
-    payload = {"id": message_id, "senderId": "ann", "content": "nobody here reads this"}
+def message(room, sequence, message_id="m", number=1, sender="ann"):
+    payload = {"id": message_id, "senderId": sender, "content": "hi", "number": number}
     return room_event(room, sequence, "message.created", payload)
+
+
+def edited(room, sequence, place, content="hi!", message_id="m", number=1):
+    """An edit; a content of None is a deletion."""
+    payload = {"id": message_id, "senderId": "ann", "number": number}
+    payload |= {"messageSequence": place, "messageCreatedAt": f"at {place}"}
+    if content is None:
+        return room_event(room, sequence, "message.deleted", payload)
+    return room_event(room, sequence, "message.edited", payload | {"content": content})
+
+
+def read_mark(room, member, sequence, number):
+    row = {"room_id": room, "member_id": member, "sequence": sequence, "number": number, "updated_at": "x"}
+    return record(READ_MARKS, {"op": "c", "before": None, "after": row, "source": {"lsn": 1}})
 
 
 def session(session_id, version=1, revoked=False, op="c"):
@@ -74,8 +89,9 @@ def session_deleted(session_id):
     return record(SESSIONS, {"op": "d", "before": {"id": session_id}, "after": None, "source": {"lsn": 1}})
 
 
-def profile(profile_id, lsn, name="Ann", op="u"):
+def profile(profile_id, lsn, name="Ann", op="u", deleted_at=None):
     row = {"id": profile_id, "name": name, "about": "", "photo_path": None, "created_at": "x", "updated_at": "y"}
+    row["deleted_at"] = deleted_at
     return record(PROFILES, {"op": op, "before": None, "after": row, "source": {"lsn": lsn}})
 
 

@@ -13,9 +13,11 @@ from tests.unit.services.aggregator.records import (
     apply,
     apply_patch,
     created,
+    edited,
     message,
     profile,
     profile_deleted,
+    read_mark,
     record,
     removed,
     room_event,
@@ -42,28 +44,62 @@ class ReadModel:
 
 def test_a_room_its_members_and_its_last_message_become_documents():
     model = ReadModel()
-    model.take(created("r"), added("r", 2, "ann"), added("r", 3, "bob"), message("r", 4, "m4"), removed("r", 5, "bob"))
+    model.take(created("r"), added("r", 2, "ann"), added("r", 3, "bob", 2), message("r", 4, "m4"))
+    model.take(removed("r", 5, "bob", 1), read_mark("r", "ann", 4, 1))
 
     assert model.documents == {
         ("rooms", "r"): {
             "type": "group",
-            "sequence": 5,
+            "changed": {"sequence": 5, "at": "at 5"},
             "version": 5,
             "access": {"sequence": 1, "privacy": "private"},
             "details": {"sequence": 1, "name": "Den", "description": None, "photoPath": None},
-            "lastMessage": {"sequence": 4, "id": "m4", "senderId": "ann", "createdAt": "at 4"},
+            "members": {"sequence": 5, "count": 1},
+            "messageCount": 1,
+            "lastMessage": {
+                "sequence": 4,
+                "revision": 4,
+                "id": "m4",
+                "senderId": "ann",
+                "createdAt": "at 4",
+                "content": "hi",
+            },
         },
-        ("memberships", "r:ann"): {"room": "r", "member": "ann", "state": {"version": 2, "active": True}},
-        ("memberships", "r:bob"): {"room": "r", "member": "bob", "state": {"version": 5, "active": False}},
+        ("rosters", "r:a"): {"room": "r", "members.ann": {"version": 2, "active": True}},
+        ("rosters", "r:b"): {"room": "r", "members.bob": {"version": 5, "active": False}},
+        ("mailboxes", "ann:r"): {
+            "member": "ann",
+            "rooms.r.state": {"version": 2, "active": True, "messageCount": 0},
+            "rooms.r.sent": 1,
+            "rooms.r.read": {"sequence": 4, "number": 1},
+        },
+        ("mailboxes", "bob:r"): {
+            "member": "bob",
+            "rooms.r.state": {"version": 5, "active": False, "messageCount": 0},
+        },
     }
+
+
+def test_an_edit_changes_the_last_message_and_an_older_messages_edit_does_not():
+    model = ReadModel()
+    model.take(created("r"), message("r", 2, "m2"), message("r", 3, "m3", 2))
+    model.take(edited("r", 4, 2, "older", "m2"))
+    assert model.documents["rooms", "r"]["lastMessage"]["content"] == "hi"
+
+    model.take(edited("r", 5, 3, "newest", "m3", 2))
+    assert model.documents["rooms", "r"]["lastMessage"]["content"] == "newest"
+
+    model.take(edited("r", 6, 3, None, "m3", 2))
+    last = model.documents["rooms", "r"]["lastMessage"]
+    assert (last["sequence"], last["revision"], last["content"]) == (3, 6, None)
 
 
 def test_messages_move_a_rooms_sequence_and_not_its_version():
     model = ReadModel()
-    model.take(created("r"), added("r", 2, "ann"), message("r", 3), room_event("r", 4, "message.edited", {}))
+    model.take(created("r"), added("r", 2, "ann"), message("r", 3), edited("r", 4, 3))
     room = model.documents["rooms", "r"]
 
-    assert (room["sequence"], room["version"]) == (4, 2)
+    assert (room["changed"]["sequence"], room["version"]) == (4, 2)
 
 
 def test_renaming_a_room_leaves_its_version_and_opening_it_does_not():
@@ -150,28 +186,54 @@ def test_poison_is_set_aside_and_what_follows_it_is_not():
 # --- the law -----------------------------------------------------------------------------------------------------
 
 PEOPLE = st.sampled_from(["ann", "bob", "eve"])
-ROOM_HAPPENINGS = st.one_of(
-    st.tuples(st.just("member.added"), st.builds(lambda who: {"memberId": who}, PEOPLE)),
-    st.tuples(st.just("member.removed"), st.builds(lambda who: {"memberId": who}, PEOPLE)),
-    st.tuples(st.just("message.created"), st.builds(lambda who: {"id": f"m-{who}", "senderId": who}, PEOPLE)),
-    st.tuples(st.just("message.deleted"), st.just({"id": "m-ann"})),
-    st.tuples(st.just("room.updated"), st.builds(lambda name: {"name": name}, st.text(max_size=3))),
-    st.tuples(st.just("room.updated"), st.sampled_from([{"privacy": "public"}, {"privacy": "private"}])),
+ROOM_HAPPENINGS = st.tuples(
+    st.sampled_from(["add", "add", "remove", "send", "send", "edit", "delete", "rename", "open", "close", "paint"]),
+    PEOPLE,
+    st.integers(0, 5),  # which of the messages written so far, for edits and deletions
 )
+
+
+def room_log(room, happenings):
+    """A room's log as chat writes it: numbers, counts and places are those of what came before."""
+    events, members, sent = [created(room)], set(), []
+    for sequence, (what, who, which) in enumerate(happenings, start=2):
+        match what if sent or what not in ("edit", "delete") else "send":
+            case "add":
+                members.add(who)
+                events.append(added(room, sequence, who, len(members), len(sent)))
+            case "remove":
+                members.discard(who)
+                events.append(removed(room, sequence, who, len(members)))
+            case "send":
+                sent.append(sequence)
+                events.append(message(room, sequence, f"m{sequence}", len(sent), who))
+            case "edit" | "delete":
+                number = which % len(sent) + 1
+                content = f"edited at {sequence}" if what == "edit" else None
+                place = sent[number - 1]
+                events.append(edited(room, sequence, place, content, f"m{place}", number))
+            case "rename":
+                events.append(room_event(room, sequence, "room.updated", {"name": f"{who}'s"}))
+            case "open" | "close":
+                privacy = "public" if what == "open" else "private"
+                told = {"name": "Den", "privacy": privacy}
+                events.append(room_event(room, sequence, "room.updated", told))
+            case _:  # of a later version
+                events.append(room_event(room, sequence, "room.painted", {}))
+    return events
 
 
 @st.composite
 def logs(draw):
-    """One partition each for two rooms, sessions and profiles: what happened, in order."""
-    partitions = []
-    for room in ("den", "hall"):
-        happenings = draw(st.lists(ROOM_HAPPENINGS, max_size=12))
-        events = [room_event(room, at, kind, payload) for at, (kind, payload) in enumerate(happenings, start=2)]
-        partitions.append([created(room), *events])
+    """One partition each for two rooms, read marks, sessions and profiles: what happened, in order."""
+    partitions = [room_log(room, draw(st.lists(ROOM_HAPPENINGS, max_size=14))) for room in ("den", "hall")]
+    marks = draw(st.lists(st.tuples(PEOPLE, st.sampled_from(["den", "hall"])), max_size=6))
+    partitions.append([read_mark(room, who, at, at) for at, (who, room) in enumerate(marks, 1)])
     ends = [session("s", 2, revoked=True, op="u"), session_deleted("s")]
     partitions.append([session("s"), *ends[: draw(st.integers(0, 2))], session("t")])
     states = [profile("ann", lsn, name) for lsn, name in enumerate(draw(st.lists(st.text(max_size=3), max_size=4)), 1)]
-    partitions.append(states + ([profile_deleted("ann", 99)] if draw(st.booleans()) else []))
+    gone = [profile_deleted("ann", 99), profile("ann", 99, "Deleted account", deleted_at="now")]
+    partitions.append(states + ([draw(st.sampled_from(gone))] if draw(st.booleans()) else []))
     return partitions
 
 
@@ -260,8 +322,9 @@ def loaded(documents):
         if kind == "rooms"
     }
     for (kind, _), row in documents.items():
-        if kind == "memberships" and row["state"]["active"]:
-            rooms[row["room"]]["members"][row["member"]] = row["state"]["version"]
+        for name, state in row.items():
+            if kind == "rosters" and name != "room" and state["active"]:
+                rooms[row["room"]]["members"][name.removeprefix("members.")] = state["version"]
     sessions = {
         key: {"version": row["version"], "revoked": row["revoked"]}
         for (kind, key), row in documents.items()
