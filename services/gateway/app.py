@@ -18,6 +18,7 @@ from services.gateway import health, rpc, wording
 from services.gateway.documents import Documents
 from services.gateway.endpoint import Endpoint
 from services.gateway.playground import Playground
+from services.gateway.realtimes import Realtimes
 from services.gateway.schema import schema
 from services.gateway.settings import Settings
 from services.problems import Code, Problem
@@ -31,8 +32,7 @@ PATH_CHARACTERS_MAX = 200  # of a path in the log
 
 def application(settings: Settings) -> FastAPI:
     """Return the gateway's application; its channels are open from its start to its stop."""
-    realtime_host, _, realtime_port = settings.realtime_address.rpartition(":")
-    realtime = (realtime_host, int(realtime_port))
+    realtimes = Realtimes(settings.realtimes)
 
     @asynccontextmanager
     async def opened(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -40,11 +40,12 @@ def application(settings: Settings) -> FastAPI:
             settings.authentication_address, settings.chat_address, settings.aggregator_address
         ) as backends:
             endpoint = Endpoint(Documents(schema), backends)
-            yield {"realtime": realtime, "endpoint": endpoint, "channels": backends.channels}
+            yield {"realtimes": realtimes, "endpoint": endpoint, "channels": backends.channels}
 
     async def healthz(request: Request) -> Response:
-        reasons = await health.unready(request.state.channels, realtime)
-        return JSONResponse({"ready": not reasons, "unready": reasons}, 503 if reasons else 200)
+        found = await health.readiness(request.state.channels, realtimes.addresses)
+        page = {"ready": not found.unready, "unready": found.unready, "away": found.away}
+        return JSONResponse(page, 503 if found.unready else 200)
 
     return FastAPI(
         routes=[Route("/healthz", healthz), *Playground.load(settings.playground_assets_dir).routes()],

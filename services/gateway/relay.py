@@ -1,4 +1,4 @@
-"""Relays a WebSocket to realtime, byte for byte: two TCP connections, each written what the other one says.
+"""Relays a WebSocket to a realtime, byte for byte: two TCP connections, each written what the other one says.
 
 Nothing is parsed, copied apart or kept on the way. When one side reads slowly its transport's buffer fills, and the
 other side is not read until it has drained: what piles up is bounded by one buffer and one read for each direction,
@@ -18,11 +18,12 @@ from uvicorn.server import ServerState
 
 from services.gateway import handshake
 from services.gateway.frames import SERVICE_RESTART, Boundary, close_frame
+from services.gateway.realtimes import Address, Realtimes
 from services.problems import Code, Problem
 
 log = structlog.get_logger()
 
-CONNECT_S = 2.0
+CONNECT_S = 2.0  # to each realtime that is tried
 BUFFER_BYTES_MAX = 64 * 1024  # written and not yet sent, for each direction; then the other side is not read
 
 GOODBYE = close_frame(SERVICE_RESTART, "the gateway restarts; connect again")
@@ -121,6 +122,8 @@ class ClientEnd(End):
 
     def leave(self) -> None:
         """Say goodbye between two frames, which is now or when the one under way has passed."""
+        if self._leaving:
+            return
         self._leaving = True
         if self._boundary.between_frames:
             self._say_goodbye()
@@ -136,9 +139,10 @@ class ClientEnd(End):
 class Relay:
     """One WebSocket on its way through."""
 
-    def __init__(self, server_state: ServerState, realtime: tuple[str, int], path: str) -> None:
+    def __init__(self, server_state: ServerState, realtimes: Realtimes, path: str) -> None:
         self._state = server_state
-        self._realtime = realtime
+        self._realtimes = realtimes
+        self._carrier: Address | None = None
         self._path = path
         self._began = time.monotonic()
         self._client, self._upstream = ClientEnd(self), End(self)
@@ -155,12 +159,10 @@ class Relay:
         task.add_done_callback(self._state.tasks.discard)
 
     async def _open(self, opening: bytes) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                await loop.create_connection(lambda: self._upstream, *self._realtime)
-        except (OSError, TimeoutError) as error:
-            log.warning("realtime_unreachable", reason=type(error).__name__)
+        for address in self._realtimes.to_try(time.monotonic()):
+            if await self._reach(address):
+                break
+        else:
             self._refuse()
             return
         client = self._client.transport
@@ -169,6 +171,19 @@ class Relay:
             return
         self._upstream.say(opening)
         client.resume_reading()
+
+    async def _reach(self, address: Address) -> bool:
+        self._carrier = address
+        self._realtimes.took(address)  # at once: others choose theirs while we connect
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await asyncio.get_running_loop().create_connection(lambda: self._upstream, *address)
+        except (OSError, TimeoutError) as error:
+            self._no_longer_carried()
+            self._realtimes.avoid(address, time.monotonic())
+            log.warning("realtime_unreachable", address=str(address), reason=type(error).__name__)
+            return False
+        return True
 
     def _refuse(self) -> None:
         client = self._client.transport
@@ -190,6 +205,7 @@ class Relay:
     def lost(self, end: End) -> None:
         """Note that an end is gone; with the client's the relay is over."""
         if end is not self._client:
+            self._no_longer_carried()
             return
         self._state.connections.discard(self)
         log.info(
@@ -199,3 +215,8 @@ class Relay:
             bytes_in=self._client.heard_bytes,
             bytes_out=self._upstream.heard_bytes,
         )
+
+    def _no_longer_carried(self) -> None:
+        if self._carrier is not None:
+            self._realtimes.lost(self._carrier)
+            self._carrier = None

@@ -4,10 +4,11 @@ Left alone, uvicorn (0.54) drops what a client sends in the same segment as its 
 graceful stop, so that the process would end by SIGTERM instead of with 0.
 """
 
+import asyncio
 import resource
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from math import ceil
@@ -24,6 +25,8 @@ from services.problems import Problem, invalid
 log = structlog.get_logger()
 
 KEEP_ALIVE_S = 60  # an idle connection's life; longer than most clients keep one, so that it is they who end it
+GOODBYES_AT_ONCE = 500  # WebSockets sent away in one go at a stop, as realtime does it
+GOODBYE_STEPS = 50  # parts of the drain; one passes between two goes
 BACKLOG = 2_048  # connections the kernel holds until we accept them, as in a reconnect storm
 
 
@@ -55,7 +58,7 @@ class Front(HttpToolsProtocol):
         head = handshake.forwarded_head(
             self.scope["method"], self.url, self.headers, self.client[0] if self.client else None
         )
-        Relay(self.server_state, self.app_state["realtime"], path).begin(self.transport, head + early)
+        Relay(self.server_state, self.app_state["realtimes"], path).begin(self.transport, head + early)
 
     def _refuse(self, status: HTTPStatus, problem: Problem) -> None:
         self.transport.write(handshake.refusal(status, problem))
@@ -74,6 +77,23 @@ class Server(uvicorn.Server):
         """Start, and say so."""
         await super().startup(sockets)
         log.info("serving", addresses=["{}:{}".format(*taken.getsockname()) for taken in sockets or []])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take nobody new, send the WebSockets away by and by, and then do what uvicorn does."""
+        for listening in self.servers:
+            listening.close()
+        await self._send_away([open_ for open_ in self.server_state.connections if isinstance(open_, Relay)])
+        await super().shutdown(sockets)
+
+    async def _send_away(self, leaving: Sequence[Relay]) -> None:
+        # Over half the time there is at most, so that they do not all come back in one moment.
+        drain_s = self.config.timeout_graceful_shutdown or 0
+        at_once = max(GOODBYES_AT_ONCE, ceil(len(leaving) / (GOODBYE_STEPS / 2)))
+        for first in range(0, len(leaving), at_once):
+            if first:
+                await asyncio.sleep(drain_s / GOODBYE_STEPS)
+            for relay in leaving[first : first + at_once]:
+                relay.shutdown()
 
 
 def server(app: object, drain_s: float) -> Server:

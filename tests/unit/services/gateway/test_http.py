@@ -429,7 +429,7 @@ async def test_healthy_means_that_everything_it_needs_answers(client):
     await client.services.health.set("", health_pb2.HealthCheckResponse.SERVING)
     status, _, body = await client.send("GET", "/healthz")
 
-    assert (status, json.loads(body)) == (200, {"ready": True, "unready": {}})
+    assert (status, json.loads(body)) == (200, {"ready": True, "unready": {}, "away": {}})
 
 
 async def test_unhealthy_names_who_does_not(client):
@@ -441,6 +441,21 @@ async def test_unhealthy_names_who_does_not(client):
         "authentication": "it says NOT_SERVING",
         "chat": "it says NOT_SERVING",
     }
+
+
+async def test_healthy_with_one_realtime_of_several_says_who_is_away(serving, unused_tcp_port):
+    realtime = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    here, gone = f"127.0.0.1:{realtime.sockets[0].getsockname()[1]}", f"127.0.0.1:{unused_tcp_port}"
+    async with services_running() as (services, address), realtime:
+        await services.health.set("", health_pb2.HealthCheckResponse.SERVING)
+        settings = Settings(authentication_address=address, chat_address=address, realtime_address=f"{gone},{here}")
+        async with serving(served(settings)) as gateway, aiohttp.ClientSession() as http:
+            client = Client(http, f"http://127.0.0.1:{gateway.port}", services)
+            status, _, body = await client.send("GET", "/healthz")
+
+    page = json.loads(body)
+    assert (200, True, {}) == (status, page["ready"], page["unready"])
+    assert [gone] == list(page["away"])
 
 
 async def test_nobody_there_is_unavailable_and_unhealthy(serving, unused_tcp_port_factory):

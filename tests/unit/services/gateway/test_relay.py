@@ -15,7 +15,9 @@ import structlog
 import uvloop
 from starlette.applications import Starlette
 
+from services.gateway import server
 from services.gateway.frames import SERVICE_RESTART, close_frame
+from services.gateway.realtimes import Address, Realtimes
 from services.gateway.relay import BUFFER_BYTES_MAX
 
 WAIT_S = 5.0
@@ -102,12 +104,12 @@ class Peer:
             writer.transport.abort()
 
 
-def application(port):
-    """Return an application that serves nothing, and says where realtime is."""
+def application(*ports):
+    """Return an application that serves nothing, and says where the realtimes are."""
 
     @asynccontextmanager
     async def lifespan(_):
-        yield {"realtime": ("127.0.0.1", port)}
+        yield {"realtimes": Realtimes(Address("127.0.0.1", port) for port in ports)}
 
     return Starlette(lifespan=lifespan)
 
@@ -250,14 +252,61 @@ async def test_much_at_once_in_both_directions_arrives_whole(serving):
 
 @on_uvloop
 async def test_when_realtime_cannot_be_reached_the_handshake_gets_503_and_says_so(serving):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        nobody = taken.getsockname()[1]
-    async with relaying(serving, realtime_port=nobody) as peer:
+    async with relaying(serving, realtime_port=nobody()) as peer:
         reader, _ = await peer.connect(handshake())
         head, _, body = (await rest(reader)).partition(b"\r\n\r\n")
 
     assert head.startswith(b"HTTP/1.1 503 ")
     assert json.loads(body)["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
+
+
+def nobody():
+    """Return a port that takes no connections."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+@on_uvloop
+async def test_a_realtime_that_is_away_is_passed_over(serving):
+    """The client notices nothing: another replica takes its socket."""
+    peer = Peer()
+    upstream = await asyncio.start_server(peer.accept, "127.0.0.1", 0)
+    port = upstream.sockets[0].getsockname()[1]
+    async with upstream, serving(application(nobody(), port, nobody())) as peer.served:
+        for _ in range(4):
+            reader, _, _, _, peer_writer = await peer.opened()
+            peer_writer.write(SWITCHING)
+
+            assert SWITCHING == await exactly(reader, len(SWITCHING))
+        peer.leave()
+
+
+@on_uvloop
+async def test_sockets_are_spread_over_the_realtimes_and_fill_up_who_has_fewest(serving, until):
+    """Each takes as many, and who lost one is next."""
+    peers = [Peer(), Peer(), Peer()]
+    upstreams = [await asyncio.start_server(peer.accept, "127.0.0.1", 0) for peer in peers]
+    ports = [upstream.sockets[0].getsockname()[1] for upstream in upstreams]
+    async with serving(application(*ports)) as served:
+        client = Peer()
+        client.served = served
+        for _ in range(6):
+            await client.connect(handshake())
+        await until(lambda: 6 == sum(peer.arrived for peer in peers))
+        spread = [peer.arrived for peer in peers]
+        _, _, lost = await peers[1].next()
+        reset(lost)
+        await until(lambda: 5 == len(served.running.server_state.connections))
+        await client.connect(handshake())
+        await until(lambda: 6 == sum(peer.arrived for peer in peers))
+        refilled = [peer.arrived for peer in peers]
+        for peer in (client, *peers):
+            peer.leave()
+    for upstream in upstreams:
+        upstream.close()
+
+    assert [2, 2, 2] == spread
+    assert [2, 2, 2] == refilled
 
 
 @pytest.mark.parametrize("target", ["/graphql", "/gql", "/graphql?token=x", "/graphql/", "/%67ql"])
@@ -357,6 +406,24 @@ async def test_a_stop_says_goodbye_to_open_sockets_and_does_not_wait_out_its_tim
 
         assert goodbye == close_frame(SERVICE_RESTART, "the gateway restarts; connect again")
         assert time.monotonic() - began < WAIT_S / 2
+
+
+@on_uvloop
+async def test_a_stop_says_goodbye_to_many_sockets_by_and_by(serving, monkeypatch):
+    """Everybody is told, however few at a time."""
+    monkeypatch.setattr(server, "GOODBYES_AT_ONCE", 1)
+    async with relaying(serving, drain_s=WAIT_S) as peer:
+        opened = [await peer.opened() for _ in range(4)]
+        for reader, _, _, _, peer_writer in opened:
+            peer_writer.write(SWITCHING)
+            await exactly(reader, len(SWITCHING))
+        stop = asyncio.create_task(peer.served.stop())
+        goodbyes = [await rest(reader) for reader, *_ in opened]
+        for _, writer, *_ in opened:
+            writer.close()
+        await stop
+
+    assert [close_frame(SERVICE_RESTART, "the gateway restarts; connect again")] * 4 == goodbyes
 
 
 @on_uvloop
