@@ -8,6 +8,7 @@ from veigo.commands.doctor import doctor
 from veigo.commands.down import down
 from veigo.commands.logs import logs
 from veigo.commands.status import status
+from veigo.commands.trace import trace
 from veigo.commands.up import up
 
 app = typer.Typer(
@@ -23,3 +24,4 @@ app.command()(logs)
 app.command()(doctor)
 app.command()(build)
 app.command()(demo)
+app.command()(trace)

@@ -1,0 +1,59 @@
+"""Where telemetry is looked up: in a run's folder, or in the collector of a stack that is up."""
+
+import shutil
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from veigo.stack.problem import StackError
+from veigo.telemetry.store import Store
+
+FETCH_WITHIN_S = 60.0
+FILE = "telemetry.duckdb"
+LAST = "last"
+
+
+def file_of(run: str, into: Path) -> Path:
+    """The telemetry of a run: named by its id or the beginning of it, by its folder, or as `last`.
+
+    Raises:
+        StackError: there is none, or several.
+    """
+    folder = Path(run)
+    if (folder / FILE).exists():
+        return folder / FILE
+    kept = sorted(path for path in into.glob(f"*/{FILE}"))
+    matching = kept[-1:] if run == LAST else [path for path in kept if path.parent.name.startswith(run)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        names = ", ".join(path.parent.name for path in matching)
+        raise StackError(f"{run} is the beginning of several runs: {names}; write more of it")
+    there = f"; there are {', '.join(path.parent.name for path in kept[-5:])}" if kept else "; `veigo demo` makes one"
+    raise StackError(f"{into}/ has no run {run} with telemetry{there}")
+
+
+@contextmanager
+def collected(collector_url: str) -> Iterator[Store]:
+    """Everything the collector has now, as a store to be read.
+
+    Raises:
+        StackError: it cannot be asked.
+    """
+    with tempfile.TemporaryDirectory(prefix="veigo-") as folder:
+        path = Path(folder) / FILE
+        url = f"{collector_url}/v1/run?since_us=0&until_us={time.time_ns() // 1000}"
+        try:
+            with urllib.request.urlopen(url, timeout=FETCH_WITHIN_S) as answer, path.open("wb") as file:  # noqa: S310
+                shutil.copyfileobj(answer, file)
+        except (urllib.error.URLError, OSError) as error:
+            raise StackError(
+                f"the collector at {collector_url} does not answer ({error}); start the stack with `veigo up`, "
+                "or name a run with --run"
+            ) from error
+        with Store.open(path, read_only=True) as store:
+            yield store
