@@ -139,4 +139,5 @@ class RequestLog:
                 path=scope["path"][:PATH_CHARACTERS_MAX],
                 status=status,
                 ms=round((time.perf_counter() - began) * 1000, 2),
+                trace_id=scope.get("trace_id"),
             )

@@ -77,6 +77,7 @@ class Endpoint:
         headers = request.headers
         title, parent = document.title(operation.name), tracing.context_in(headers.get("traceparent"))
         with tracing.span(title, tracing.SERVER, parent=parent) as span:
+            request.scope["trace_id"] = f"{span.context.trace_id:032x}"  # for the line the request gets in the log
             context = str(span.context) if tracing.enabled() else traceparent_of(headers.get("traceparent"))
             caller = Caller(self._backends, headers.get("authorization", ""), context)
             result = await self._documents.run(document, operation.variables, operation.name, caller)
