@@ -57,8 +57,8 @@ def main() -> int:
         take_lock(stack)
         stack.state_file.unlink(missing_ok=True)
         detach()
-        names = set(filter(None, arguments.only.split(","))) or set(TOPOLOGY.steps)
-        asyncio.run(serve(Runner(stack, TOPOLOGY.only(names))))
+        names = set(filter(None, arguments.only.split(","))) or set(stack.topology.steps)
+        asyncio.run(serve(Runner(stack, stack.topology.only(names))))
     except StackError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the runner's output is its log
         return 1

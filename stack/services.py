@@ -15,7 +15,7 @@ from veigo.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
 HEALTH_WITHIN_S = 2.0
-INBOX_OFFSET = 450  # the aggregator's gRPC
+INBOX_BESIDE = 50  # how far the aggregator's gRPC is from its health page
 SERVING = b"\x08\x01"  # grpc.health.v1.HealthCheckResponse with status SERVING, as it is on the wire
 
 
@@ -52,16 +52,15 @@ def aggregator_environment(stack: Stack) -> dict[str, str]:
     return {
         "KAFKA_BOOTSTRAP_SERVERS": stack.reach("aggregator", "kafka"),
         "AUTHENTICATION_ADDRESS": stack.reach("aggregator", "authentication"),
-        "GRPC_PORT": str(stack.base + INBOX_OFFSET),
         "MONGODB_URL": mongo.url(stack, source="aggregator"),
         "OPA_URL": f"http://{stack.reach('aggregator', 'opa')}",
     }
 
 
 def inbox_address(stack: Stack) -> str:
-    """Where the gateway finds the aggregator's gRPC, which is beside its health page."""
-    host, _, _ = stack.reach("gateway", "aggregator").rpartition(":")
-    return f"{host}:{stack.base + INBOX_OFFSET}"
+    """Where the gateway finds the aggregators' gRPC, which is beside their health pages."""
+    pages = [address.rpartition(":") for address in stack.reach("gateway", "aggregator").split(",")]
+    return ",".join(f"{host}:{int(port) + INBOX_BESIDE}" for host, _, port in pages)
 
 
 def gateway_environment(stack: Stack) -> dict[str, str]:
@@ -76,13 +75,17 @@ def gateway_environment(stack: Stack) -> dict[str, str]:
     }
 
 
-def launcher(name: str, environment: Callable[[Stack], dict[str, str]]) -> Callable[[Stack], Launch]:
-    """How a service is started, whichever it is."""
+def launcher(
+    kind: str, name: str, environment: Callable[[Stack], dict[str, str]], beside: int | None
+) -> Callable[[Stack], Launch]:
+    """How a service is started, whichever it is; one with a second port is told both."""
 
     def launch(stack: Stack) -> Launch:
         own = {"LISTEN_HOST": HOST, "LISTEN_PORT": str(stack.port(name)), "PYTHONUNBUFFERED": "1"}
-        own |= collector.environment_of(stack, name, name)
-        return Launch((sys.executable, "-m", f"services.{name}"), own | environment(stack), folder=ROOT)
+        if beside is not None:
+            own["GRPC_PORT"] = str(stack.port(name) + beside)
+        own |= collector.environment_of(stack, name, kind)
+        return Launch((sys.executable, "-m", f"services.{kind}"), own | environment(stack), folder=ROOT)
 
     return launch
 
@@ -111,43 +114,54 @@ def serves_http(name: str) -> Callable[[Stack], Awaitable[None]]:
     return probe
 
 
-AUTHENTICATION = Node(
-    name="authentication",
-    does="accounts, sessions and tokens",
-    offset=100,
-    after=("migrations",),
-    launch=launcher("authentication", authentication_environment),
-    probe=serves_grpc("authentication"),
+def service(
+    kind: str,
+    does: str,
+    offset: int,
+    environment: Callable[[Stack], dict[str, str]],
+    probe: Callable[[str], Callable[[Stack], Awaitable[None]]],
+    after: tuple[str, ...] = (),
+    beside: int | None = None,
+) -> Node:
+    """One of our services, which there can be several of; `beside` is how far its second port is from the first."""
+
+    def numbered(number: int) -> Node:
+        name = kind if number == 1 else f"{kind}-{number}"
+        first = offset + number - 1
+        return Node(
+            name=name,
+            does=does,
+            offset=first,
+            more_offsets=() if beside is None else (first + beside,),
+            after=after,
+            launch=launcher(kind, name, environment, beside),
+            probe=probe(name),
+            replica=numbered,
+        )
+
+    return numbered(1)
+
+
+AUTHENTICATION = service(
+    "authentication", "accounts, sessions and tokens", 100, authentication_environment, serves_grpc, ("migrations",)
 )
-CHAT = Node(
-    name="chat",
-    does="profiles, rooms, members and messages",
-    offset=200,
-    after=("migrations",),
-    launch=launcher("chat", chat_environment),
-    probe=serves_grpc("chat"),
+CHAT = service("chat", "profiles, rooms, members and messages", 200, chat_environment, serves_grpc, ("migrations",))
+REALTIME = service(
+    "realtime", "changes, as frames to every member's socket", 300, realtime_environment, serves_http, ("topics",)
 )
-REALTIME = Node(
-    name="realtime",
-    does="changes, as frames to every member's socket",
-    offset=300,
-    after=("topics",),
-    launch=launcher("realtime", realtime_environment),
-    probe=serves_http("realtime"),
+AGGREGATOR = service(
+    "aggregator",
+    "changes, as documents and as OPA's data",
+    400,
+    aggregator_environment,
+    serves_http,
+    ("topics", "mongo", "opa"),
+    beside=INBOX_BESIDE,
 )
-AGGREGATOR = Node(
-    name="aggregator",
-    does="changes, as documents and as OPA's data",
-    offset=400,
-    more_offsets=(INBOX_OFFSET,),
-    after=("topics", "mongo", "opa"),
-    launch=launcher("aggregator", aggregator_environment),
-    probe=serves_http("aggregator"),
-)
-GATEWAY = Node(
-    name="gateway",
-    does="GraphQL, the playground and the WebSocket, for everybody outside",
-    offset=0,
-    launch=launcher("gateway", gateway_environment),
-    probe=serves_http("gateway"),
+GATEWAY = service(
+    "gateway",
+    "GraphQL, the playground and the WebSocket, for everybody outside",
+    0,
+    gateway_environment,
+    serves_http,
 )

@@ -7,6 +7,7 @@ from veigo.commands.demo import demo
 from veigo.commands.doctor import doctor
 from veigo.commands.down import down
 from veigo.commands.logs import logs
+from veigo.commands.node import restart, start, stop
 from veigo.commands.status import status
 from veigo.commands.trace import trace
 from veigo.commands.up import up
@@ -21,6 +22,9 @@ app.command()(up)
 app.command()(down)
 app.command()(status)
 app.command()(logs)
+app.command()(stop)
+app.command()(start)
+app.command()(restart)
 app.command()(doctor)
 app.command()(build)
 app.command()(demo)

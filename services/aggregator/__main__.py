@@ -1,5 +1,8 @@
 """Wire up the aggregator, follow, drain: `python -m services.aggregator`."""
 
+import asyncio
+from functools import partial
+
 from pymongo.errors import PyMongoError
 
 from protos.veigo.aggregator.v1.aggregator_pb2_grpc import add_InboxServiceServicer_to_server
@@ -8,8 +11,10 @@ from services.access_tokens import TokenVerifier
 from services.aggregator import health
 from services.aggregator.change_log import ChangeLog
 from services.aggregator.documents import Documents
-from services.aggregator.follower import Follower, follow_until_stopped
+from services.aggregator.follower import Follower, follow_until
 from services.aggregator.inbox_reader import InboxReader
+from services.aggregator.leading import lead
+from services.aggregator.lease import Lease
 from services.aggregator.opa_data import PolicyData
 from services.aggregator.progress import Progress
 from services.aggregator.rpc import SERVICE, Inbox
@@ -34,17 +39,21 @@ async def main() -> None:
         services = [(SERVICE, lambda server: add_InboxServiceServicer_to_server(inbox, server))]
         address = f"{settings.listen_host}:{settings.grpc_port}"
         async with serving(address, services, settings.drain_s, (PyMongoError,)):
-            await _follow(settings, progress)
+            stopping = asyncio.Event()
+            asked = asyncio.create_task(lifecycle.until_stopped())
+            asked.add_done_callback(lambda _: stopping.set())
+            async with Lease(settings.mongodb_url) as lease:
+                await lead(lease, progress, partial(_follow, settings, progress, lease), stopping)
 
 
-async def _follow(settings: Settings, progress: Progress) -> None:
+async def _follow(settings: Settings, progress: Progress, lease: Lease, ending: asyncio.Event) -> None:
     async with (
         ChangeLog(settings.kafka_bootstrap_servers) as changes,
         PolicyData(settings.opa_url) as policies,
         Documents(settings.mongodb_url) as documents,
     ):
-        follower = Follower(changes, documents, policies, progress)
-        await follow_until_stopped(follower, settings.drain_s)
+        follower = Follower(changes, documents, policies, progress, lease)
+        await follow_until(follower, ending, settings.drain_s)
 
 
 lifecycle.run(main())

@@ -19,9 +19,9 @@ import structlog
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
-from services import lifecycle
 from services.aggregator.change_log import RECORDS_MAX, ChangeLog
 from services.aggregator.documents import Documents
+from services.aggregator.lease import Lease
 from services.aggregator.opa_data import PolicyData, Refused
 from services.aggregator.progress import Progress, clock_s
 from services.aggregator.projection import Held, Projection, given, patch, project
@@ -43,11 +43,14 @@ log = structlog.get_logger()
 class Follower:
     """The one task that reads, projects and writes."""
 
-    def __init__(self, changes: ChangeLog, documents: Documents, policies: PolicyData, progress: Progress) -> None:
+    def __init__(
+        self, changes: ChangeLog, documents: Documents, policies: PolicyData, progress: Progress, lease: Lease
+    ) -> None:
         self._changes = changes
         self._documents = documents
         self._policies = policies
         self._progress = progress
+        self._lease = lease
         self._held = Held()
         self._checked_at_s = 0.0
         self._way = Way()
@@ -166,9 +169,10 @@ class Follower:
         self._checked_at_s = clock_s()
 
     async def _insist(self, part: str, step: Callable[[], Awaitable[Result]]) -> Result:
-        """Try a step until it succeeds, saying meanwhile what we wait for."""
+        """Try a step until it succeeds, saying meanwhile what we wait for; LeaseLost when it is another's to do."""
         pause_s = FIRST_PAUSE_S
         while True:
+            self._lease.require()
             self._progress.step = (part, clock_s())
             try:
                 result = await step()
@@ -195,20 +199,23 @@ def first_to_read(stored: int, begin: int, end: int) -> int:
     return begin if stored > end else max(stored, begin)
 
 
-async def follow_until_stopped(follower: Follower, drain_s: float) -> None:
-    """Follow until SIGTERM, then finish the batch in hand within `drain_s`; what is not finished is done again."""
-    stopping = asyncio.Event()
-    following = asyncio.create_task(follower.run(stopping))
+async def follow_until(follower: Follower, ending: asyncio.Event, drain_s: float) -> None:
+    """Follow until `ending`, then finish the batch in hand within `drain_s`; what is not finished is done again.
+
+    Raises:
+        LeaseLost: it was another's to finish.
+    """
+    following = asyncio.create_task(follower.run(ending))
     watching = asyncio.create_task(follower.watch())
-    asked = asyncio.create_task(lifecycle.until_stopped())
+    asked = asyncio.create_task(ending.wait())
     await asyncio.wait({following, watching, asked}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.set()
+    ending.set()
     await asyncio.wait({following}, timeout=drain_s)
     tasks = (following, watching, asked)
     for task in tasks:
         task.cancel()
     for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(outcome, Exception):  # a defect, not an outage: those are waited for
+        if isinstance(outcome, Exception):  # a defect, or the lease, not an outage: those are waited for
             raise outcome
 
 

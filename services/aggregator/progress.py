@@ -1,7 +1,7 @@
 """How far the aggregator is and what it waits for: what the follower notes and /healthz tells."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 STEP_S_MAX = 3.0  # a step that takes longer is a part that hangs, or has more to do than it should
@@ -14,6 +14,7 @@ class Progress:
     """Where everything stands.
 
     Attributes:
+        standby: another aggregator is at work; we wait for it to leave.
         assigned: partitions are known and their positions read.
         loaded: OPA holds everything the documents held, and what came since.
         waiting_for: the part that keeps us from going on, with its error; None when nothing does.
@@ -26,6 +27,7 @@ class Progress:
         sessions: how many sessions' versions OPA holds.
     """
 
+    standby: bool = False
     assigned: bool = False
     loaded: bool = False
     waiting_for: str | None = None
@@ -43,12 +45,20 @@ class Progress:
     dead_letters: int = 0
     applied_at_s: float | None = None
 
+    def begin(self, *, standby: bool) -> None:
+        """Forget everything: a new turn at work, or at waiting for one, begins."""
+        fresh = Progress(standby=standby)
+        for each in fields(self):
+            setattr(self, each.name, getattr(fresh, each.name))
+
     def trouble(self, now_s: float) -> str | None:
         """Why this is not healthy; None when it is."""
         if self.waiting_for or self.log_away:
             return f"waiting for {self.waiting_for or self.log_away}"
         if self.step is not None and now_s - self.step[1] > STEP_S_MAX:
             return f"waiting for {self.step[0]}: no answer for {now_s - self.step[1]:.0f} s"
+        if self.standby:
+            return None
         if not self.assigned:
             return "partitions are not assigned yet"
         return None if self.loaded else "OPA is not loaded yet"
@@ -69,6 +79,7 @@ def report(progress: Progress, now_s: float) -> tuple[int, dict[str, Any]]:
     }
     return 503 if trouble else 200, {
         "status": "waiting" if trouble else "ok",
+        "role": "standing by" if progress.standby else "at work",
         "reason": trouble,
         "partitions": partitions,
         "lag": sum(partition["lag"] for partition in partitions.values()),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from veigo.stack.ports import DEFAULT_NAME, HOST, kept_base, ports_of, settle_base
 from veigo.stack.problem import StackError
+from veigo.stack.scale import Scale, check_scale, keep_scale, kept_scale, scaled
 from veigo.stack.toolchain import Toolchain
 from veigo.stack.topology import Topology
 from veigo.stack.vault import Secrets
@@ -39,25 +40,40 @@ class Stack:
 
     @classmethod
     def open(
-        cls, topology: Topology, toolchain: Toolchain, *, name: str = DEFAULT_NAME, port_base: int | None = None
+        cls,
+        topology: Topology,
+        toolchain: Toolchain,
+        *,
+        name: str = DEFAULT_NAME,
+        port_base: int | None = None,
+        scale: Scale | None = None,
     ) -> "Stack":
-        """The stack of that name, with the ports it had before or the first free ones.
+        """The stack of that name, with the ports and the scale it had before, or the first free ones and one of each.
 
         Raises:
-            StackError: the name cannot be a folder's, or no ports are free.
+            StackError: the name cannot be a folder's, no ports are free, or the table cannot be scaled so.
         """
         if not NAME_PATTERN.fullmatch(name):
             raise StackError(f"{name!r} cannot name a stack; use up to 31 of a–z, 0–9 and -, a letter first")
         home = home_folder()
-        base = settle_base(home / "stacks" / name, name, topology, port_base)
+        folder = home / "stacks" / name
+        if scale is not None:
+            check_scale(scale, topology)
+            keep_scale(folder, scale)
+        topology = scaled(topology, kept_scale(folder))
+        base = settle_base(folder, name, topology, port_base)
         return cls(topology=topology, toolchain=toolchain, base=base, name=name, home=home)
 
     @classmethod
     def existing(cls, topology: Topology, toolchain: Toolchain, name: str) -> "Stack | None":
         """The stack of that name if there ever was one; looking does not make it."""
         home = home_folder()
-        base = kept_base(home / "stacks" / name) if NAME_PATTERN.fullmatch(name) else None
-        return None if base is None else cls(topology=topology, toolchain=toolchain, base=base, name=name, home=home)
+        folder = home / "stacks" / name
+        base = kept_base(folder) if NAME_PATTERN.fullmatch(name) else None
+        if base is None:
+            return None
+        topology = scaled(topology, kept_scale(folder))
+        return cls(topology=topology, toolchain=toolchain, base=base, name=name, home=home)
 
     @property
     def folder(self) -> Path:
@@ -100,6 +116,6 @@ class Stack:
         return f"{HOST}:{self.port(node)}"
 
     def reach(self, source: str, target: str) -> str:
-        """``host:port`` at which one node finds another; only along an edge of the table."""
+        """``host:port`` at which one node finds another, all of them with commas between; only along an edge."""
         self.topology.edge(source, target)
-        return self.address(target)
+        return ",".join(self.address(node.name) for node in self.topology.replicas(self.topology.kind(target)))

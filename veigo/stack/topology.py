@@ -57,14 +57,24 @@ class Topology:
         Raises:
             TableError: the source dials a target that the table does not let it talk to.
         """
+        kinds = (self.kind(source), self.kind(target))
         for edge in self.edges:
-            if (edge.source, edge.target) == (source, target) and edge.dialled:
+            if (edge.source, edge.target) == kinds and edge.dialled:
                 return edge
         raise TableError(f"{source} has no edge to {target}; add Edge({source!r}, {target!r}, via=…) to stack/table.py")
 
     def users(self, name: str) -> set[str]:
         """The nodes that dial this one; they are stopped before it."""
-        return {edge.source for edge in self.edges if edge.target == name and edge.dialled}
+        kinds = {edge.source for edge in self.edges if edge.target == self.kind(name) and edge.dialled}
+        return {node.name for node in self.nodes if node.kind in kinds}
+
+    def kind(self, name: str) -> str:
+        """What the node of that name is a replica of, which is itself for the first of its kind."""
+        return next((node.kind for node in self.nodes if node.name == name), name)
+
+    def replicas(self, kind: str) -> tuple[Node, ...]:
+        """The nodes of one kind, the first one first."""
+        return tuple(node for node in self.nodes if node.kind == kind)
 
     def only(self, names: set[str]) -> tuple[Step, ...]:
         """The named steps with everything that must run before them, in table order."""
