@@ -15,6 +15,7 @@ callers that queue up behind a dead OPA would only make its outage theirs.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from enum import StrEnum
 from types import TracebackType
@@ -24,7 +25,7 @@ import aiohttp
 import msgspec
 import structlog
 
-from services import tracing
+from services import metrics, tracing
 from services.problems import Code, Problem
 
 log = structlog.get_logger()
@@ -112,6 +113,10 @@ class DecisionPoint:
         self._url = url.rstrip("/")
         self._wait_s = wait_s
         self._http: aiohttp.ClientSession | None = None
+        self._stale: Counter[str] = Counter()
+        metrics.counter(
+            "veigo.decisions.stale", "Answers that data had not caught up.", lambda: {"policy": self._stale}
+        )
 
     async def decide(self, policy: str, question: Mapping[str, object], /) -> Decision:
         """Ask `policy` once; raises Problem(UNAVAILABLE) when OPA gives no readable decision in time."""
@@ -143,7 +148,8 @@ class DecisionPoint:
             try:
                 decision = await settled(ask, self._wait_s)
             finally:
-                span.set("veigo.decision.retries", asked - 1)  # each of them: the data were stale
+                self._stale[policy] += asked - 1
+                span.set("veigo.decision.retries", asked - 1)
             span.set("veigo.decision.outcome", decision.outcome.value)
             span.set("veigo.decision.data_version", decision.data_version)
             return decision

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 
 import uvloop
 
-from services import tracing
+from services import metrics, tracing
 
 
 async def until_stopped() -> None:
@@ -26,7 +26,9 @@ async def until_stopped() -> None:
 def run(main: Coroutine[object, object, None]) -> None:
     """Run a service's main coroutine on uvloop and return when it has drained."""
     tracing.configure()
+    metrics.configure()
     try:
         uvloop.run(main)
     finally:
         tracing.shutdown()
+        metrics.shutdown()

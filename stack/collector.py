@@ -13,6 +13,7 @@ from veigo.stack.stack import Stack
 SENDING = {
     "OTEL_BSP_SCHEDULE_DELAY": "200",  # ms
     "OTEL_BSP_MAX_QUEUE_SIZE": "8192",  # spans: a few seconds' worth at full load
+    "OTEL_METRIC_EXPORT_INTERVAL": "2000",  # ms
     "OTEL_EXPORTER_OTLP_TIMEOUT": "2",  # s, repeated attempts included
 }
 

@@ -6,7 +6,7 @@ from functools import partial
 from pymongo.errors import PyMongoError
 
 from protos.veigo.aggregator.v1.aggregator_pb2_grpc import add_InboxServiceServicer_to_server
-from services import lifecycle, logs, rpc_channel
+from services import lifecycle, logs, metrics, rpc_channel
 from services.access_tokens import TokenVerifier
 from services.aggregator import health
 from services.aggregator.change_log import ChangeLog
@@ -29,6 +29,8 @@ async def main() -> None:
     settings = Settings()
     logs.configure("aggregator", settings.log_level)
     progress = Progress()
+    metrics.gauge("veigo.consumer.lag", "Records not applied yet.", lambda: {"partition": progress.lag()})
+    metrics.counter("veigo.dead_letters", "Records set aside.", lambda: progress.dead_letters)
     async with (
         health.serving(settings.listen_host, settings.listen_port, progress),
         DecisionPoint(settings.opa_url, settings.decision_wait_s) as decisions,

@@ -51,6 +51,13 @@ class Progress:
         for each in fields(self):
             setattr(self, each.name, getattr(fresh, each.name))
 
+    def lag(self) -> dict[str, int]:
+        """How many records of each partition the log has and we have not applied, as last asked."""
+        return {
+            f"{topic}/{partition}": max(0, self.ends.get((topic, partition), position) - position)
+            for (topic, partition), position in list(self.positions.items())
+        }
+
     def trouble(self, now_s: float) -> str | None:
         """Why this is not healthy; None when it is."""
         if self.waiting_for or self.log_away:

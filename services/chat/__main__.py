@@ -9,6 +9,7 @@ from services.chat.authorization import Authorization
 from services.chat.log_store import LogStore
 from services.chat.room_store import RoomStore
 from services.chat.settings import Settings
+from services.chat.slots import Slots
 from services.decisions import DecisionPoint
 from services.key_sets import fetched_from
 from services.rpc_server import serving
@@ -28,11 +29,13 @@ async def main() -> None:
         sweeping = asyncio.create_task(
             retention.run(LogStore(pool), settings.room_events_kept_s, settings.retention_every_s)
         )
+        watching = asyncio.create_task(Slots().watch(pool))
         async with serving(
             f"{settings.listen_host}:{settings.listen_port}", services, settings.drain_s, postgres.OUTAGES
         ):
             await lifecycle.until_stopped()
         sweeping.cancel()
+        watching.cancel()
 
 
 lifecycle.run(main())

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services import lifecycle, logs, rpc_channel
+from services import lifecycle, logs, metrics, rpc_channel
 from services.access_tokens import TokenVerifier
 from services.decisions import DecisionPoint
 from services.key_sets import fetched_from
@@ -38,6 +38,10 @@ async def main() -> None:
             settings.ping_interval_s,
             settings.sockets_max,
         )
+        metrics.gauge("veigo.sockets.open", "Open sockets.", lambda: rules.sockets_count)
+        metrics.gauge("veigo.rooms.open", "Rooms somebody is in.", lambda: rules.rooms_count)
+        metrics.counter("veigo.log.holes", "Sequences that were found missing.", lambda: rules.holes)
+        metrics.gauge("veigo.consumer.lag", "Records not read yet.", lambda: {"partition": feed.lag()})
         reading = asyncio.create_task(feed.run(sockets.apply, sockets.missed))
         async with sockets.serving(settings.listen_host, settings.listen_port, settings.drain_s):
             await lifecycle.until_stopped()

@@ -83,6 +83,18 @@ class Feed:
             skipped=self._skipped_count,
         )
 
+    def lag(self) -> dict[str, float]:
+        """Return how many records of each partition the broker has and we have not read, as of the last fetch."""
+        consumer = self._consumer
+        if consumer is None:
+            return {}
+        ends = {partition: consumer.highwater(partition) for partition in list(self._positions)}
+        return {
+            f"{partition.topic}/{partition.partition}": max(0, end - self._positions.get(partition, end))
+            for partition, end in ends.items()
+            if end is not None
+        }
+
     def _trouble_now(self) -> str | None:
         if self._consumer is None or not self._positions:
             return self._trouble

@@ -159,3 +159,32 @@ async def test_a_stack_without_its_collector_serves_on(stack, person):
         await control.ask(ours, do="start", node="collector")
 
     assert 20 == len({message["id"] for message in sent})
+
+
+async def test_the_stack_measures_itself(person, telemetry):
+    """Sockets, lag of the consumers and the slots, and how long every edge takes, with traces as examples."""
+    bob = await person()
+    room = await bob.create_room()
+    async with bob.socket() as socket:
+        await frames.join(socket, room)
+        await bob.send(room, "Hello")
+        wanted = {"veigo.sockets.open", "veigo.consumer.lag", "veigo.slot.lag", "veigo.slot.usable"}
+        points = await telemetry(
+            "SELECT DISTINCT metric, node FROM points", enough=lambda rows: wanted <= {row["metric"] for row in rows}
+        )
+
+    assert {"realtime", "aggregator"} <= {row["node"] for row in points if row["metric"] == "veigo.consumer.lag"}
+
+
+async def test_prometheus_can_read_it(stack, person, telemetry, http):
+    """One page with everything, and exemplars that lead to traces."""
+    bob = await person()
+    message_id = (await bob.send(await bob.create_room(), "Hello"))["id"]
+    await telemetry(SPANS, message_id, enough=has_every_hop_of_the_stack)
+    await telemetry("SELECT 1 FROM points WHERE metric = 'veigo.span.duration.rate'", enough=bool)
+    async with http.get(f"http://{stack.nodes['collector']}/metrics") as answer:
+        text = await answer.text()
+
+    assert 'veigo_span_duration_seconds_bucket{instance="chat",span="INSERT messages",kind="CLIENT",le=' in text
+    assert ' # {trace_id="' in text
+    assert text.endswith("# EOF\n")

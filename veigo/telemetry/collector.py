@@ -20,10 +20,12 @@ from veigo.telemetry.buffer import Buffer, FullError
 from veigo.telemetry.forwarding import Forwarding
 from veigo.telemetry.measurements import Measurements
 from veigo.telemetry.rows import Batch
+from veigo.telemetry.span_metrics import SpanMetrics
 from veigo.telemetry.store import Store
 
 BODY_BYTES_MAX = 16 * 1024 * 1024  # an exporter's batch of 512 spans takes about half of one
 RETRY_AFTER_S = "1"
+DERIVE_EVERY_S = 2.0
 PROTOBUF = "application/x-protobuf"
 
 
@@ -34,6 +36,7 @@ class Collector:
         self.store = store
         self.buffer = Buffer(store)
         self.measurements = Measurements()
+        self.span_metrics = SpanMetrics()
         self.forwarding = forwarding
 
     def application(self) -> web.Application:
@@ -56,7 +59,13 @@ class Collector:
     async def traces(self, request: web.Request) -> web.Response:
         """Take spans."""
         body = await request.read()
-        return self._taken(request, body, lambda: otlp.spans(body))
+
+        def read() -> Batch:
+            batch = otlp.spans(body)
+            self.span_metrics.take(batch.spans)
+            return batch
+
+        return self._taken(request, body, read)
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Take metrics."""
@@ -118,8 +127,21 @@ class Collector:
             self.forwarding.hand_on(request.path, body)
         return web.Response(content_type=PROTOBUF)
 
+    async def _derive(self) -> None:
+        """Tell what the spans amount to every few seconds, as if it had come by OTLP."""
+        while True:
+            await asyncio.sleep(DERIVE_EVERY_S)
+            at_us = time.time_ns() // 1000
+            points = [
+                point
+                for node, metric, series in self.span_metrics.told(at_us)
+                for point in self.measurements.add(node, metric, series)
+            ]
+            with contextlib.suppress(FullError):
+                self.buffer.add(Batch(points=points))
+
     async def _running(self, _: web.Application) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(self.buffer.run())]
+        tasks = [asyncio.create_task(self.buffer.run()), asyncio.create_task(self._derive())]
         if self.forwarding is not None:
             tasks.append(asyncio.create_task(self.forwarding.run()))
         yield

@@ -81,10 +81,11 @@ class Measurements:
             for scope_metrics in resource_metrics.scope_metrics:
                 for metric in scope_metrics.metrics:
                     for series in told_by(metric):
-                        points += self._add(node, metric.name, series)
+                        points += self.add(node, metric.name, series)
         return points
 
-    def _add(self, node: str, metric: str, now: Series) -> list[Point]:
+    def add(self, node: str, metric: str, now: Series) -> list[Point]:
+        """Take the newest telling of a series in, and return what it adds to the charts."""
         labels = _encode(now.labels).decode()
         before = self.series.get((node, metric, labels))
         if before is None and len(self.series) >= self._series_max:

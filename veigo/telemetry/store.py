@@ -21,7 +21,7 @@ import duckdb
 from veigo.stack.problem import StackError
 from veigo.telemetry.rows import MERGED, Batch, MessagePart
 
-MEMORY_MAX = "48MB"  # of DuckDB's own; beyond it DuckDB spills to files beside the store's
+MEMORY_MAX = "32MB"  # of DuckDB's own; beyond it DuckDB spills to files beside the store's
 THREADS = 1  # it must not take the processors from the stack it watches
 
 TIME_OF = {
@@ -72,7 +72,9 @@ class Store:
             raise StackError(f"{path} is not there; runs that were made without the collector have no telemetry")
         try:
             connection = duckdb.connect(
-                path, read_only=read_only, config={"memory_limit": MEMORY_MAX, "threads": THREADS}
+                path,
+                read_only=read_only,
+                config={"memory_limit": MEMORY_MAX, "threads": THREADS, "preserve_insertion_order": False},
             )
             if not read_only:
                 connection.execute(files(__package__).joinpath("schema.sql").read_text())
@@ -146,7 +148,7 @@ class Store:
                 for table, time in TIME_OF.items():
                     cursor.execute(
                         f"INSERT INTO run.main.{table} SELECT * FROM {source}.main.{table} "  # noqa: S608 - our names
-                        f"WHERE {time} BETWEEN ? AND ? ORDER BY {time}",
+                        f"WHERE {time} BETWEEN ? AND ?",
                         [since_us, until_us],
                     )
             finally:
