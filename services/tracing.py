@@ -76,9 +76,9 @@ def configure() -> None:
     endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     if not endpoint or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from services.span_encoding import LeanExporter
 
-    _sending = _Sending(BatchSpanProcessor(OTLPSpanExporter()), TracerProvider())
+    _sending = _Sending(BatchSpanProcessor(LeanExporter()), TracerProvider())
 
 
 def shutdown() -> None:
