@@ -8,6 +8,7 @@ from veigo.commands.doctor import doctor
 from veigo.commands.down import down
 from veigo.commands.logs import logs
 from veigo.commands.node import restart, start, stop
+from veigo.commands.rolling import rolling
 from veigo.commands.status import status
 from veigo.commands.trace import trace
 from veigo.commands.up import up
@@ -28,4 +29,5 @@ app.command()(restart)
 app.command()(doctor)
 app.command()(build)
 app.command()(demo)
+app.command()(rolling)
 app.command()(trace)

@@ -58,6 +58,11 @@ def outcome_of(error: BaseException | None) -> Outcome:
             return Outcome.UNKNOWN
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Say whether the stack refused, so that asking the same again would change nothing."""
+    return isinstance(error, Refused) and error.code in CODES_OF_A_REFUSAL
+
+
 def code_of(error: BaseException | None) -> str | None:
     """Return the code a refusal carries, or nothing."""
     return error.code if isinstance(error, Refused) else None

@@ -26,6 +26,10 @@ class Subscription:
     # Why it ended before the run did, or None when it listened to the end.
     ended: str | None = None
     received: list[Frame] = field(default_factory=list)
+    # The sequence of every event of the room's log that came, whatever its type.
+    sequences: list[int] = field(default_factory=list)
+    # Whether the socket was told, just before, that what it had cannot be continued.
+    reset: bool = False
 
     def __str__(self) -> str:
         return f"{self.name}'s socket {self.socket} in room {self.room}"
@@ -48,6 +52,7 @@ class Ledger:
     witnessed: dict[str, Witnessed] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     _open: dict[tuple[int, str], Subscription] = field(default_factory=dict)
+    _reset: set[tuple[int, str]] = field(default_factory=set)
 
     @classmethod
     def of(cls, records: Iterable[Record]) -> "Ledger":
@@ -93,17 +98,23 @@ class Ledger:
 
     def _take_frame(self, frame: Frame) -> None:
         room = frame.room or ""
+        subscription = self._open.get((frame.socket, room))
+        if subscription is not None and frame.sequence is not None and frame.type not in {"JOINED", "LEFT", "RESET"}:
+            subscription.sequences.append(frame.sequence)
         match frame.type:
+            case "RESET":
+                self._reset.add((frame.socket, room))
             case "JOINED":
                 self.joins.append(frame)
                 joined = Subscription(frame.user, self.who(frame.user), frame.socket, room, after=frame.sequence or 0)
+                joined.reset = (frame.socket, room) in self._reset
                 self._open[frame.socket, room] = joined
                 self.subscriptions.append(joined)
             case "LEFT":
                 self._end(frame.socket, room, f"left: {frame.reason or 'asked to'}")
             case "MESSAGE":
                 self.deliveries.append(frame)
-                if (subscription := self._open.get((frame.socket, room))) is not None:
+                if subscription is not None:
                     subscription.received.append(frame)
 
     def _end_all_of(self, socket: int, why: str) -> None:

@@ -4,6 +4,7 @@ The connection is kept and shared (one aiohttp session for all users of a run): 
 making of connections.
 """
 
+import itertools
 from typing import Any, TypeVar
 
 import aiohttp
@@ -40,8 +41,9 @@ Data = TypeVar("Data", bound=msgspec.Struct)
 class GraphQL:
     """The stack's GraphQL endpoint."""
 
-    def __init__(self, base_url: str, *, timeout_s: float = 10) -> None:
-        self._url = f"{base_url.rstrip('/')}/graphql"
+    def __init__(self, *gateways: str, timeout_s: float = 10) -> None:
+        """Ask these gateways in turn, given by their URLs (`http://…`)."""
+        self._urls = itertools.cycle([f"{gateway.rstrip('/')}/graphql" for gateway in gateways])
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=60),
             timeout=aiohttp.ClientTimeout(total=timeout_s),
@@ -71,7 +73,7 @@ class GraphQL:
         if traceparent:
             headers["traceparent"] = traceparent
         body = msgspec.json.encode({"query": document, "variables": variables})
-        async with self._http.post(self._url, data=body, headers=headers) as response:
+        async with self._http.post(next(self._urls), data=body, headers=headers) as response:
             return data_of(response.status, await response.read(), into)
 
 

@@ -24,10 +24,13 @@ from veigo.client.documents import (
 from veigo.client.graphql import GraphQL
 from veigo.client.socket import Socket
 from veigo.history import Frame, History, Operation, now
-from veigo.outcome import Outcome, code_of, outcome_of
+from veigo.outcome import Outcome, code_of, is_refusal, outcome_of
 from veigo.telemetry.trace_ids import traceparent
 
 Data = TypeVar("Data", bound=msgspec.Struct)
+
+
+RETRY_EVERY_S = 0.25  # between the attempts of one send
 
 
 class StepFailed(Exception):  # noqa: N818 - the step failed; the message says what to do
@@ -48,6 +51,11 @@ class User:
         self._on_frame = on_frame
         self._token = ""
         self._socket: Socket | None = None
+
+    @property
+    def token(self) -> str:
+        """The access token, once signed up."""
+        return self._token
 
     async def sign_up(self, email: str, password: str, client_id: str) -> Operation:
         """Make an account and a profile, and keep the token."""
@@ -80,16 +88,31 @@ class User:
         *,
         intended_ns: int | None = None,
         expected: Outcome = Outcome.OK,
+        attempts: int = 1,
     ) -> Operation:
-        """Say something in a room, under an id chosen here so that a send of unknown ending can be found again."""
+        """Say something in a room, under an id chosen here so that a send of unknown ending can be found again.
+
+        With several `attempts` one that was not answered is made again under the same id, which the stack takes for
+        the same message. The operation ends as the last of them, but never surer than the least sure.
+        """
         operation = Operation(
             "send", self.id, expected, room=room, message_id=message_id, content=content, intended_ns=intended_ns
         )
 
         async def perform() -> None:
             variables = {"roomId": room, "content": content, "messageId": message_id}
-            sent = await self._ask(CREATE_MESSAGE, variables, CreateMessageData, traceparent(message_id))
-            operation.sequence = sent.created.sequence
+            doubt: Exception | None = None  # an attempt that may have counted, whatever became of the later ones
+            for attempt in range(1, attempts + 1):
+                try:
+                    sent = await self._ask(CREATE_MESSAGE, variables, CreateMessageData, traceparent(message_id))
+                except Exception as error:
+                    doubt = error if outcome_of(error) is Outcome.UNKNOWN else doubt
+                    if attempt == attempts or is_refusal(error):
+                        raise doubt or error from error
+                    await asyncio.sleep(RETRY_EVERY_S)
+                else:
+                    operation.sequence = sent.created.sequence
+                    return
 
         return await self._carry_out(operation, perform)
 

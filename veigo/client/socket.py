@@ -21,7 +21,7 @@ CLOSE_WAIT_S = 2
 FRAME_BYTES_MAX = 1 << 20
 CODES_BY_STATUS = {401: "UNAUTHENTICATED", 403: "FORBIDDEN"}
 
-_numbers = itertools.count(1)
+numbers = itertools.count(1)  # of sockets, each once in a run
 
 
 class _Words(msgspec.Struct, rename="camel"):
@@ -53,7 +53,7 @@ class Socket:
     def __init__(
         self, user: str, connection: ClientConnection, history: History, on_frame: Callable[[Frame], None]
     ) -> None:
-        self.number = next(_numbers)
+        self.number = next(numbers)
         self._user = user
         self._connection = connection
         self._history = history

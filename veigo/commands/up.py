@@ -36,7 +36,7 @@ def up(
     began = time.monotonic()
     names = [part.strip() for part in only.split(",") if part.strip()]
     try:
-        stack = _opened(name, port_base, [*(scale or []), *(more or [])])
+        stack = opened(name, port_base, [*(scale or []), *(more or [])])
         with progress() as report:
             record, changed = asyncio.run(bring_up(stack, lambda: preflight(stack), report, names))
     except StackError as error:
@@ -56,7 +56,7 @@ def up(
     say("  next        veigo status, veigo logs NODE, veigo down")
 
 
-def _opened(name: str, port_base: int | None, words: list[str]) -> "Stack":
+def opened(name: str, port_base: int | None, words: list[str]) -> "Stack":
     """The stack, at the scale asked for; at the one it had when none is.
 
     Raises:

@@ -7,7 +7,7 @@ meant for, so that a message that does not come is a loss and nothing else.
 import asyncio
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -39,6 +39,8 @@ class Progress:
 class Conversation:
     """The workload: built from a shape and a seed, carried out by `hold`."""
 
+    drain_wait_s: float = DRAIN_WAIT_S  # for what is still under way when the talk is over
+
     def __init__(
         self,
         base_url: str,
@@ -46,15 +48,29 @@ class Conversation:
         rng: random.Random,
         history: History,
         on_progress: Callable[[Progress], None] = lambda _: None,
+        *,
+        more_gateways: Sequence[str] = (),
+        attempts: int = 1,
     ) -> None:
-        self._base_url = base_url
+        """Prepare a conversation.
+
+        Args:
+            base_url: the gateway's URL.
+            shape: how many, for how long, how fast.
+            rng: who says what and when.
+            history: where everything is written down.
+            on_progress: told how far it has come.
+            more_gateways: others that requests go to in turn.
+            attempts: how often a send of unknown ending is made, under the same id.
+        """
         self._shape = shape
         self._rng = rng
         self._history = history
         self._tell = on_progress
         self._people: Cast = cast(shape)
         self._drain = Drain()
-        self._graphql = GraphQL(base_url)
+        self._graphql = GraphQL(base_url, *more_gateways)
+        self._attempts = attempts
         # Names and addresses of one run never meet those of another on the same stack.
         self._run = uuid.uuid4().hex[:12]
         self._users = [
@@ -81,11 +97,11 @@ class Conversation:
         lines = script(self._shape, self._people, self._rng, lambda: str(uuid.uuid4()))
         self._history.mark("talk_started")
         async with asyncio.TaskGroup() as talking:
-            talking.create_task(self._talk(lines))
-            talking.create_task(self._try_to_get_in())
+            talk = talking.create_task(self._talk(lines))
+            talking.create_task(self._meanwhile(talk))
         self._history.mark("talk_ended")
         self._tell(Progress("waiting for the last deliveries", 0, self._drain.outstanding))
-        await self._drain.complete(within_s=DRAIN_WAIT_S)
+        await self._drain.complete(within_s=self.drain_wait_s)
         self._history.mark("drained")
 
     async def _sign_up(self) -> None:
@@ -134,7 +150,11 @@ class Conversation:
             try:
                 user = self._users[line.user]
                 room = self._rooms[line.room]
-                self._drain.acknowledged(await user.send(room, line.content, line.message_id, intended_ns=intended_ns))
+                self._drain.acknowledged(
+                    await user.send(
+                        room, line.content, line.message_id, intended_ns=intended_ns, attempts=self._attempts
+                    )
+                )
             finally:
                 in_flight.release()
 
@@ -145,6 +165,10 @@ class Conversation:
                 await in_flight.acquire()
                 group.create_task(say(line, intended_ns))
                 self._tell(Progress("talking", said, len(lines)))
+
+    async def _meanwhile(self, _: "asyncio.Task[None]") -> None:
+        """What goes on beside the talk, which is the task that is given."""
+        await self._try_to_get_in()
 
     async def _try_to_get_in(self) -> None:
         """Let the outsider read, write and join, beside a member who may: being kept out counts where others get in."""

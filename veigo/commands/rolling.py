@@ -1,0 +1,161 @@
+"""``veigo rolling``: users chat while one replica of every service is restarted every few seconds; nothing may be lost.
+
+One command to try it: ``veigo rolling --messages 2000``.
+"""
+
+import asyncio
+import random
+import secrets
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from veigo.commands.display import complain, progress, say
+from veigo.commands.up import Name
+from veigo.stack.problem import StackError
+from veigo.verdict import Verdict
+from veigo.workloads.script import Shape, UnplayableShapeError
+
+if TYPE_CHECKING:
+    from veigo.audited_run import Plan
+    from veigo.commands.run_display import Watch
+    from veigo.history import History
+    from veigo.stack.stack import Stack
+    from veigo.workloads.conversation import Conversation
+    from veigo.workloads.rolling import Restart
+
+SERVICES = ("gateway", "authentication", "chat", "realtime", "aggregator")
+GRACEFUL = "one replica of every service was stopped and started again and again, each asked to drain"
+KILLED = "one replica of every service was killed (SIGKILL) and started again and again; the machine did not lose power"
+
+
+def rolling(
+    name: Name = "rolling",
+    messages: Annotated[int, typer.Option("--messages", help="How many are sent.")] = 50_000,
+    rate: Annotated[float, typer.Option("--rate", help="Messages per second, in all rooms together.")] = 120,
+    every: Annotated[float, typer.Option("--every", help="Seconds from one round of restarts to the next.")] = 10,
+    replicas: Annotated[int, typer.Option("--replicas", help="How many of every service.")] = 2,
+    users: Annotated[int, typer.Option("--users", help="How many people.")] = 12,
+    rooms: Annotated[int, typer.Option("--rooms", help="How many rooms they talk in.")] = 3,
+    kill: Annotated[bool, typer.Option("--kill", help="With SIGKILL instead of asking to drain.")] = False,
+    seed: Annotated[int | None, typer.Option("--seed", help="Who says what and when; the same seed, the same.")] = None,
+    into: Annotated[Path, typer.Option("--into", help="The folder that gets the run's folder.")] = Path("runs"),
+) -> None:
+    """Restart replicas under people who chat, and judge what they saw. Exit 0: holds, 1: violated, 2: inconclusive."""
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        shape = Shape(users=users, rooms=rooms, seconds=messages / rate, rate=rate)
+        verdict = _on_the_stack(name, shape, seed, into, every, replicas, kill=kill)
+    except (UnplayableShapeError, StackError) as error:
+        complain(str(error))
+        verdict = Verdict.INCONCLUSIVE
+    except KeyboardInterrupt:
+        complain("interrupted before anything could be judged")
+        verdict = Verdict.INCONCLUSIVE
+    raise typer.Exit(verdict.exit_code)
+
+
+def _on_the_stack(
+    name: str, shape: Shape, seed: int, into: Path, every_s: float, replicas: int, *, kill: bool
+) -> Verdict:
+    """Start a stack of so many replicas, run, and leave things as they were found."""
+    from stack.machine import preflight
+    from veigo.commands.up import opened
+    from veigo.stack.lifecycle import bring_down, bring_up, is_running
+
+    stack = opened(name, None, [f"{service}={replicas}" for service in SERVICES])
+    found_running = is_running(stack)
+    with progress() as report:
+        asyncio.run(bring_up(stack, lambda: preflight(stack), report))
+    try:
+        return _run(stack, shape, seed, into, every_s, kill=kill)
+    finally:
+        if not found_running:
+            say(f"stopping stack {name}")
+            asyncio.run(bring_down(stack, lambda _: None))
+
+
+def _run(stack: "Stack", shape: Shape, seed: int, into: Path, every_s: float, *, kill: bool) -> Verdict:
+    import uvloop
+
+    from veigo.audited_run import audited_run
+    from veigo.commands.run_display import Watch, show
+    from veigo.run_folder import RunFolder
+    from veigo.witness import Witness
+
+    folder = RunFolder.make(into)
+    with Watch() as watch:
+        plan = _plan(stack, shape, seed, every_s, watch, kill=kill)
+        report, page = uvloop.run(audited_run(plan, folder, Witness(stack.address("kafka"))))
+    show(report)
+    say()
+    say(f"  report      {page}")
+    say(f"  run folder  {folder.path}")
+    numbers = "".join(f" --{number} {value:g}" for number, value in report.parameters.items())
+    say(f"  again       veigo rolling{numbers}{' --kill' if kill else ''} --seed {report.seed}")
+    return report.verdict
+
+
+def _plan(stack: "Stack", shape: Shape, seed: int, every_s: float, watch: "Watch", *, kill: bool) -> "Plan":
+    from veigo.audited_run import Plan
+    from veigo.checkers.delivered_once import DeliveredOnce
+    from veigo.checkers.in_room_order import InRoomOrder
+    from veigo.checkers.no_acknowledged_message_lost import NoAcknowledgedMessageLost
+    from veigo.checkers.nothing_leaked import NothingLeaked
+    from veigo.checkers.resumed_without_gap import ResumedWithoutGap
+    from veigo.checkers.run_finished import RunFinished
+    from veigo.workloads.rolling import Rolling
+
+    gateways = [f"http://{address}" for address in _addresses(stack, "gateway")]
+    turns = _turns(stack)
+
+    def workload(history: "History") -> "Conversation":
+        rng = random.Random(seed)  # noqa: S311 - not a secret
+        restart = _restart(stack, kill=kill)
+        return Rolling(gateways, shape, rng, history, watch.note, turns=turns, every_s=every_s, restart=restart)
+
+    return Plan(
+        workload="rolling",
+        seed=seed,
+        parameters={
+            "users": shape.users,
+            "rooms": shape.rooms,
+            "messages": shape.lines,
+            "rate": shape.rate,
+            "every": every_s,
+        },
+        make_workload=workload,
+        checkers=[
+            NoAcknowledgedMessageLost(),
+            DeliveredOnce(),
+            InRoomOrder(),
+            ResumedWithoutGap(),
+            NothingLeaked(),
+            RunFinished(),
+        ],
+        fault_model=KILLED if kill else GRACEFUL,
+    )
+
+
+def _addresses(stack: "Stack", kind: str) -> list[str]:
+    return [stack.address(node.name) for node in stack.topology.replicas(kind)]
+
+
+def _turns(stack: "Stack") -> list[list[str]]:
+    """Which nodes to restart in each turn: the first of every service, then the second, and so on."""
+    replicas = [[node.name for node in stack.topology.replicas(kind)] for kind in SERVICES]
+    return [[names[number % len(names)] for names in replicas] for number in range(max(map(len, replicas)))]
+
+
+def _restart(stack: "Stack", *, kill: bool) -> "Restart":
+    from veigo.stack.control import ask
+
+    async def restart(node: str) -> None:
+        how = {"signal": "SIGKILL"} if kill else {}
+        await ask(stack, do="stop", node=node, **how)
+        await ask(stack, do="start", node=node)
+
+    return restart
