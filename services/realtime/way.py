@@ -1,7 +1,7 @@
 """The last hops of a message's way: from the broker to here (dwell), and to every member's socket (fan-out).
 
-The fan-out is one span however many members there are; a few of its recipients get a span each. When exactly each of
-them had it, only they can say.
+The fan-out is one span however many members there are; one of its recipients gets a span as a sample. When exactly
+each of them had it, only they can say.
 """
 
 import time
@@ -17,7 +17,7 @@ from services.captured import ROOMS_MAX, Captured, Reader, Record, hop_context
 from services.realtime import records
 from services.realtime.records import RoomEvent
 
-SAMPLES_MAX = 3  # recipients of one message that get a span
+SAMPLES_MAX = 1  # recipients of one message that get a span
 
 
 class Recipient(Protocol):

@@ -10,9 +10,12 @@ import uvloop
 from veigo.telemetry.collector import Collector, serving, store_at
 from veigo.telemetry.forwarding import Forwarding
 
+NICENESS = 5  # whoever is watched goes first
+
 
 async def main() -> None:
     """Serve until told to stop."""
+    os.nice(NICENESS)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -44,6 +44,7 @@ PART_OF_TIMES: Mapping[str, tuple[str | None, str | None]] = {
 WHOLE_NUMBERS = frozenset({"sequence", "partition", "offset", "lsn", "recipients", "data_version", "retries"})
 # The aggregator reads the same records for its own purpose; the message's way to its readers is what its row has.
 SIDE_PATH = "project"
+ONLY_IDS = 2  # a part that has no more fields says nothing
 
 KINDS = {number: name.removeprefix("SPAN_KIND_") for name, number in trace_pb2.Span.SpanKind.items()}
 
@@ -72,8 +73,8 @@ def spans(body: bytes) -> Batch:
             for told in scope_spans.spans:
                 attributes = plain(told.attributes)
                 batch.spans.append(span_of(told, node, attributes))
-                if MESSAGE_ID in attributes:
-                    batch.messages.append(part_of(told, attributes))
+                if MESSAGE_ID in attributes and (part := part_of(told, attributes)) is not None:
+                    batch.messages.append(part)
     return batch
 
 
@@ -103,13 +104,13 @@ def span_of(told: trace_pb2.Span, node: str, attributes: Mapping[str, Any]) -> S
     )
 
 
-def part_of(told: trace_pb2.Span, attributes: Mapping[str, Any]) -> MessagePart:
-    """What a span tells of its message."""
+def part_of(told: trace_pb2.Span, attributes: Mapping[str, Any]) -> MessagePart | None:
+    """What a span tells of its message; None when that is only that there is one, as half of all spans do."""
     part: dict[str, Any] = {"message_id": str(attributes[MESSAGE_ID]), "trace_id": told.trace_id.hex()}
     if attributes.get(REPLAYED):
         return MessagePart(**part, replays=1)
     if told.name == SIDE_PATH:
-        return MessagePart(**part)
+        return None
     for attribute, column in PART_OF_ATTRIBUTE.items():
         value = attributes.get(attribute)
         if value is not None:
@@ -119,7 +120,7 @@ def part_of(told: trace_pb2.Span, attributes: Mapping[str, Any]) -> MessagePart:
         part[begins] = told.start_time_unix_nano // 1000
     if ends is not None and told.status.code != trace_pb2.Status.STATUS_CODE_ERROR:
         part[ends] = told.end_time_unix_nano // 1000
-    return MessagePart(**part)
+    return MessagePart(**part) if len(part) > ONLY_IDS else None
 
 
 def whole_number(value: object) -> int | None:
@@ -137,10 +138,12 @@ def plain(attributes: Iterable[KeyValue]) -> dict[str, Any]:
 
 def plain_value(value: AnyValue) -> object:
     """One attribute's value; bytes and deeper structures are told by their kind only."""
+    if text := value.string_value:  # as most are; asking first which kind it is takes longer than reading it
+        return text[:VALUE_CHARACTERS_MAX]
     kind = value.WhichOneof("value")
     match kind:
         case "string_value":
-            return value.string_value[:VALUE_CHARACTERS_MAX]
+            return ""
         case "int_value" | "bool_value" | "double_value":
             return getattr(value, kind)
         case "array_value":
