@@ -5,6 +5,7 @@ import os
 import signal
 from pathlib import Path
 
+import structlog
 import uvloop
 
 from veigo.telemetry.collector import Collector, serving, store_at
@@ -16,6 +17,13 @@ NICENESS = 5  # whoever is watched goes first
 async def main() -> None:
     """Serve until told to stop."""
     os.nice(NICENESS)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 WRITE_EVERY_S = 0.5
 TRIM_EVERY_S = 20.0
+ROWS_AT_ONCE_MAX = 5_000  # of each table, in one transaction: some 20 MB of memory
 ROWS_WAITING_MAX = 100_000  # about 100 MB of Python objects at worst; at 5,000 rows a second that is 20 s
 
 
@@ -59,11 +60,16 @@ class Buffer:
             batch, self._waiting = self._waiting, Batch()
             if not len(batch):
                 return
-            try:
-                await asyncio.to_thread(self._store.write, batch)
-            except Exception:  # one row that cannot be written must not end the writing of all others
-                self.lost += len(batch)
-                log.exception("rows_lost", rows=len(batch))
+            for part in batch.slices(ROWS_AT_ONCE_MAX):
+                await self._write(part)
+
+    async def _write(self, part: Batch) -> None:
+        try:
+            await asyncio.to_thread(self._store.write, part)
+        except Exception as error:  # noqa: BLE001 - rows that cannot be written must not end the writing of all others
+            self.lost += len(part)
+            # Not the traceback: the rows stand in it.
+            log.error("rows_lost", rows=len(part), error=type(error).__name__, reason=str(error)[:200])
 
     async def run(self) -> None:
         """Write and trim until cancelled."""

@@ -5,7 +5,10 @@ puts parts together.
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class MessagePart(NamedTuple):
@@ -109,6 +112,15 @@ class Batch:
         self.spans += other.spans
         self.points += other.points
         self.faults += other.faults
+
+    def slices(self, rows_max: int) -> "Iterator[Batch]":
+        """The same rows in batches of that many of each table at most, so that writing one takes bounded memory."""
+        longest = max(len(self.messages), len(self.deliveries), len(self.spans), len(self.points), len(self.faults))
+        for first in range(0, longest, rows_max):
+            part = slice(first, first + rows_max)
+            yield Batch(
+                self.messages[part], self.deliveries[part], self.spans[part], self.points[part], self.faults[part]
+            )
 
     def __len__(self) -> int:
         """How many rows there are."""

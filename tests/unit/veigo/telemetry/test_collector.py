@@ -97,3 +97,19 @@ def test_a_damaged_store_is_put_aside(tmp_path):
 
     assert 0 == count
     assert (tmp_path / "telemetry.damaged").exists()
+
+
+async def test_rows_that_cannot_be_written_are_counted_and_stay_out_of_the_log(client, monkeypatch, capsys):
+    """One bad batch ends nothing, and a traceback would print what is in it."""
+
+    def fail(batch):
+        raise MemoryError("too much")
+
+    monkeypatch.setattr(client.collector.store, "write", fail)
+    await client.post("/v1/deliveries", data=intake.report([Delivery("m1", "secret-bob", "1", 5)]))
+    health = await (await client.get("/healthz")).json()
+    told = capsys.readouterr().out
+
+    assert (1, 0) == (health["lost"], health["waiting"])
+    assert "rows_lost" in told
+    assert "secret-bob" not in told
