@@ -2,6 +2,7 @@
 
 import typer
 
+from veigo.commands.authz_lag import authz_lag
 from veigo.commands.build import build
 from veigo.commands.demo import demo
 from veigo.commands.doctor import doctor
@@ -30,4 +31,5 @@ app.command()(doctor)
 app.command()(build)
 app.command()(demo)
 app.command()(rolling)
+app.command(name="authz-lag")(authz_lag)
 app.command()(trace)

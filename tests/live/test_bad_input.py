@@ -20,6 +20,27 @@ LIST = "query ($r: String!, $p: PaginationRequest) { ListMessages(roomId: $r, pa
 ADD = "mutation ($r: String!, $m: [String]!) { AddMembersToRoom(roomId: $r, membersId: $m) { memberId } }"
 CREATE = """mutation ($n: String!, $t: type!, $p: privacy, $m: [String])
     { CreateRoom(name: $n, type: $t, privacy: $p, members: $m) { information { id } } }"""
+ROOMS = "query ($id: String!, $p: PaginationRequest) { ListRooms(id: $id, page: $p) { records { id } } }"
+MEMBERS = (
+    "query ($r: String!, $p: PaginationRequest) { ListRoomMembers(roomId: $r, page: $p) { records { memberId } } }"
+)
+DEVICES = "query ($p: PaginationRequest) { ListDevices(page: $p) { records { clientId } } }"
+INBOX = "query ($p: PaginationRequest) { Inbox(page: $p) { records { id } } }"
+EDIT = (
+    "mutation ($r: String!, $m: String!, $c: String) { UpdateMessage(roomId: $r, messageId: $m, content: $c) { id } }"
+)
+DELETE = "mutation ($r: String!, $m: String!) { DeleteMessage(roomId: $r, messageId: $m) { id } }"
+LEAVE = "mutation ($r: String!) { DeleteUserRoom(roomId: $r) { memberId } }"
+REMOVE = "mutation ($r: String!, $m: String!) { RemoveMemberFromRoom(roomId: $r, memberId: $m) { memberId } }"
+CHANGE_ROOM = "mutation ($r: String!, $n: String, $p: privacy) { UpdateRoom(id: $r, name: $n, privacy: $p) { id } }"
+CLEAR_NAME = "mutation ($r: String!) { UpdateRoom(id: $r, name: null) { id } }"
+CLEAR_PRIVACY = "mutation ($r: String!) { UpdateRoom(id: $r, privacy: null) { id } }"
+CHANGE_PROFILE = "mutation ($id: String!, $n: String) { UpdateProfile(id: $id, name: $n) { id } }"
+DELETE_PROFILE = "mutation ($id: String!) { DeleteProfile(id: $id) { id } }"
+DELETE_ACCOUNT = "mutation ($id: String!) { DeleteAccount(id: $id) { id } }"
+ACKNOWLEDGE = "mutation ($r: String!, $s: Int!) { AcknowledgeMessages(roomId: $r, sequence: $s) { sequence } }"
+SIGN_OUT = "mutation ($c: String, $e: Boolean) { SignOut(clientId: $c, everywhere: $e) { success } }"
+PASSWORD = "mutation ($o: String!, $n: String!) { ChangePassword(oldPassword: $o, newPassword: $n) { success } }"
 PROFILE = "query ($id: String!) { ReadProfile(id: $id) { name } }"
 SIGN_UP = """mutation ($e: String!, $p: String!, $c: String!)
     { SignUp(email: $e, password: $p, clientId: $c) { account { id } } }"""
@@ -61,6 +82,46 @@ GRAPHQL = {
     "a weak password": Bad(SIGN_UP, {"e": "a@example.com", "p": "password", "c": "1"}, names="password", token=""),
     "no device name": Bad(SIGN_UP, {"e": "a@example.com", "p": "Password@123", "c": ""}, names="clientId", token=""),
     "a taken e-mail": Bad(SIGN_UP, {"e": "$email", "p": "Password@123", "c": "1"}, "ALREADY_EXISTS", token=""),
+    "a forged cursor of rooms": Bad(ROOMS, {"id": "$me", "p": {"cursor": "AAAA"}}, names="cursor"),
+    "a forged cursor of members": Bad(MEMBERS, {"r": "$own", "p": {"cursor": "AAAA"}}, names="cursor"),
+    "a forged cursor of devices": Bad(DEVICES, {"p": {"cursor": "AAAA"}}, names="cursor"),
+    "a forged cursor of the inbox": Bad(INBOX, {"p": {"cursor": "AAAA"}}, names="cursor"),
+    "another's rooms": Bad(ROOMS, {"id": NOBODY}, "FORBIDDEN", "id"),
+    "another list's cursor": Bad(LIST, {"r": "$own", "p": {"cursor": "cm9vbXMKMQ"}}, names="cursor"),
+    "a message of a megabyte": Bad(SEND, {"r": "$own", "c": "x" * 1_000_000}, names="content"),
+    "editing another's message": Bad(EDIT, {"r": "$shared", "m": "$anns", "c": "x"}, "FORBIDDEN"),
+    "editing it into nothing": Bad(EDIT, {"r": "$own", "m": "$said", "c": " "}, names="content"),
+    "editing without content": Bad(EDIT, {"r": "$own", "m": "$said"}, names="content"),
+    "editing what is not there": Bad(EDIT, {"r": "$own", "m": NOBODY, "c": "x"}, "NOT_FOUND", "messageId"),
+    "editing in the wrong room": Bad(EDIT, {"r": "$shared", "m": "$said", "c": "x"}, "NOT_FOUND", "messageId"),
+    "deleting another's message": Bad(DELETE, {"r": "$shared", "m": "$anns"}, "FORBIDDEN"),
+    "deleting a deleted message": Bad(DELETE, {"r": "$own", "m": "$deleted"}, "NOT_FOUND", "messageId"),
+    "editing a deleted message": Bad(EDIT, {"r": "$own", "m": "$deleted", "c": "x"}, "NOT_FOUND", "messageId"),
+    "leaving twice": Bad(LEAVE, {"r": "$left"}, "NOT_FOUND", "roomId"),
+    "leaving a foreign room": Bad(LEAVE, {"r": "$foreign"}, "NOT_FOUND", "roomId"),
+    "leaving a direct room": Bad(LEAVE, {"r": "$direct"}, names="roomId"),
+    "leaving no room": Bad(LEAVE, {"r": NOBODY}, "NOT_FOUND", "roomId"),
+    "adding to a direct room": Bad(ADD, {"r": "$direct", "m": ["$me"]}, names="roomId"),
+    "a direct room with oneself": Bad(CREATE, {"n": "x", "t": "direct", "m": ["$me"]}, names="members"),
+    "a public direct room": Bad(CREATE, {"n": "x", "t": "direct", "p": "public", "m": [NOBODY]}, names="privacy"),
+    "making a direct room public": Bad(CHANGE_ROOM, {"r": "$direct", "p": "public"}, names="privacy"),
+    "removing a stranger": Bad(REMOVE, {"r": "$own", "m": NOBODY}, "NOT_FOUND", "memberId"),
+    "removing from a foreign room": Bad(REMOVE, {"r": "$foreign", "m": "$ann"}, "FORBIDDEN"),
+    "a room without a name again": Bad(CHANGE_ROOM, {"r": "$own", "n": ""}, names="name"),
+    "clearing a room's name": Bad(CLEAR_NAME, {"r": "$own"}, names="name"),
+    "clearing a room's privacy": Bad(CLEAR_PRIVACY, {"r": "$own"}, names="privacy"),
+    "changing a foreign room": Bad(CHANGE_ROOM, {"r": "$foreign", "n": "x"}, "FORBIDDEN"),
+    "changing another's profile": Bad(CHANGE_PROFILE, {"id": "$ann", "n": "x"}, "FORBIDDEN", "id"),
+    "deleting another's profile": Bad(DELETE_PROFILE, {"id": "$ann"}, "FORBIDDEN", "id"),
+    "deleting another's account": Bad(DELETE_ACCOUNT, {"id": "$ann"}, "FORBIDDEN", "id"),
+    "reading beyond the end": Bad(ACKNOWLEDGE, {"r": "$own", "s": 2_000_000}, names="sequence"),
+    "reading below the beginning": Bad(ACKNOWLEDGE, {"r": "$own", "s": -1}, names="sequence"),
+    "reading a foreign room's end": Bad(ACKNOWLEDGE, {"r": "$foreign", "s": 1}, "FORBIDDEN"),
+    "signing out a device there is not": Bad(SIGN_OUT, {"c": "toaster"}, "NOT_FOUND", "clientId"),
+    "signing out one and all": Bad(SIGN_OUT, {"c": "laptop", "e": True}, names="everywhere"),
+    "the wrong old password": Bad(PASSWORD, {"o": "Wrong@1234", "n": "Another@456"}, "FORBIDDEN", "oldPassword"),
+    "a weak new password": Bad(PASSWORD, {"o": "Password@123", "n": "password"}, names="newPassword"),
+    "the same password": Bad(PASSWORD, {"o": "Password@123", "n": "Password@123"}, names="newPassword"),
     "a missing argument": Bad('mutation { SignIn(email: "a") { token { access } } }', code="GRAPHQL_VALIDATION_FAILED"),
     "an unknown operation": Bad("mutation { Launch { id } }", code="GRAPHQL_VALIDATION_FAILED"),
     "no GraphQL at all": Bad("hello", code="GRAPHQL_PARSE_FAILED"),
@@ -71,8 +132,16 @@ GRAPHQL = {
 async def world(stack, http):
     """Bob with a room of his own, and a room of Ann's that he is not in."""
     bob, ann = [await Person(stack, http).sign_up(name) for name in ("Bob", "Ann")]
-    own, foreign = await bob.create_room(), await ann.create_room()
-    return bob, {"$own": own, "$foreign": foreign, "$me": bob.id, "$email": bob.email}
+    own, foreign, shared, left = [
+        await who.create_room(*others) for who, *others in ((bob,), (ann,), (ann, bob), (bob,))
+    ]
+    said, gone = [(await bob.send(own, "x"))["id"] for _ in range(2)]
+    await bob.get(DELETE, r=own, m=gone)
+    await bob.get(LEAVE, r=left)
+    direct = (await bob.get(CREATE, n="Us", t="direct", m=[ann.id]))["CreateRoom"]["information"]["id"]
+    words = {"$own": own, "$foreign": foreign, "$shared": shared, "$left": left, "$direct": direct, "$me": bob.id}
+    words |= {"$said": said, "$deleted": gone, "$anns": (await ann.send(shared, "mine"))["id"], "$ann": ann.id}
+    return bob, words | {"$email": bob.email}
 
 
 def filled(value, words):
@@ -106,10 +175,20 @@ FRAMES = {
     "an unknown type": ('{"type": "DANCE", "payload": [{}]}', "INVALID_ARGUMENT"),
     "a name that is no text": ('{"type": "JOIN_ROOM", "payload": [{"name": 5}]}', "INVALID_ARGUMENT"),
     "a lone surrogate": ('{"type": "JOIN_ROOM", "payload": [{"name": "\\ud800"}]}', "INVALID_ARGUMENT"),
+    "an `after` that is no number": (
+        '{"type":"JOIN_ROOM","payload":[{"name":"$own","after":"7"}]}',
+        "INVALID_ARGUMENT",
+    ),
+    "an `after` below zero": ('{"type":"JOIN_ROOM","payload":[{"name":"$own","after":-1}]}', "INVALID_ARGUMENT"),
+    "an `after` beyond the end": (
+        '{"type":"JOIN_ROOM","payload":[{"name":"$own","after":999999}]}',
+        "INVALID_ARGUMENT",
+    ),
+    "resuming a foreign room": ('{"type":"JOIN_ROOM","payload":[{"name":"$foreign","after":1}]}', "FORBIDDEN"),
     "binary": (b"\x00\x01", "INVALID_ARGUMENT"),
     "an unknown room": (json.dumps({"type": "JOIN_ROOM", "payload": [{"name": NOBODY}]}), "NOT_FOUND"),
     "a foreign room": ('{"type": "JOIN_ROOM", "payload": [{"name": "$foreign"}]}', "FORBIDDEN"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", FRAMES)
@@ -118,7 +197,7 @@ async def test_the_socket_answers_an_error_frame_and_goes_on(case, world):
     bob, words = world
     frame, code = FRAMES[case]
     if isinstance(frame, str):
-        frame = frame.replace("$foreign", words["$foreign"])
+        frame = frame.replace("$foreign", words["$foreign"]).replace("$own", words["$own"])
     async with bob.socket() as socket:
         await socket.send(frame)
         error = await receive(socket, "ERROR")
