@@ -17,6 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.gateway import health, rpc, wording
 from services.gateway.documents import Documents
 from services.gateway.endpoint import Endpoint
+from services.gateway.graphql_sockets import GraphQLSockets
+from services.gateway.handshake import GRAPHQL_PATHS
+from services.gateway.operation_streams import OperationStreams
 from services.gateway.playground import Playground
 from services.gateway.realtimes import Realtimes
 from services.gateway.schema import schema
@@ -25,7 +28,6 @@ from services.problems import Code, Problem
 
 log = structlog.get_logger()
 
-GRAPHQL_PATHS = frozenset({"/graphql", "/gql"})
 GRAPHQL_METHODS = frozenset({"GET", "POST"})
 PATH_CHARACTERS_MAX = 200  # of a path in the log
 
@@ -39,8 +41,15 @@ def application(settings: Settings) -> FastAPI:
         async with rpc.backends(
             settings.authentication_address, settings.chat_address, settings.aggregator_address
         ) as backends:
-            endpoint = Endpoint(Documents(schema), backends)
-            yield {"realtimes": realtimes, "endpoint": endpoint, "channels": backends.channels}
+            documents = Documents(schema)
+            endpoint = Endpoint(documents, backends)
+            yield {
+                "realtimes": realtimes,
+                "endpoint": endpoint,
+                "sockets": GraphQLSockets(OperationStreams(documents, endpoint, backends), realtimes),
+                "origins": settings.origins,
+                "channels": backends.channels,
+            }
 
     async def healthz(request: Request) -> Response:
         found = await health.readiness(request.state.channels, realtimes.addresses)
@@ -94,7 +103,10 @@ class GraphQLFirst:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request."""
+        """Serve a request or a WebSocket."""
+        if scope["type"] == "websocket":  # `server.py` brings no others
+            await scope["state"]["sockets"].serve(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["path"] not in GRAPHQL_PATHS:
             await self._app(scope, receive, send)
             return

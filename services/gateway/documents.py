@@ -6,8 +6,10 @@ again as the execution itself on every request; so the gateway keeps ready docum
 graphql-core's executor, which strawberry would call as well.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import lru_cache
+from inspect import isawaitable
 
 import strawberry
 from graphql import (
@@ -20,6 +22,7 @@ from graphql import (
     execute,
     get_operation_ast,
     parse,
+    subscribe,
     validate,
 )
 
@@ -86,6 +89,19 @@ class Documents:
             context_value=caller,
         )
         return result if isinstance(result, ExecutionResult) else await result
+
+    async def subscribe(
+        self, document: Document, variables: dict[str, object] | None, operation: str | None, caller: Caller
+    ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
+        """Begin a subscription of a document as `caller`; a result is what came of one that could not begin."""
+        begun = subscribe(
+            self._schema,
+            document.node,
+            variable_values=variables,
+            operation_name=operation,
+            context_value=caller,
+        )
+        return await begun if isawaitable(begun) else begun
 
     def _made_ready(self, text: str) -> Document | Refused:
         try:

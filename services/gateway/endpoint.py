@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 import structlog
-from graphql import ExecutionResult, OperationType
+from graphql import ExecutionResult, GraphQLFormattedError, OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -75,21 +75,31 @@ class Endpoint:
         if problem is not None:
             return unrunnable_status, wording.refusal(problem)
         headers = request.headers
-        title, parent = document.title(operation.name), tracing.context_in(headers.get("traceparent"))
+        authorization, traceparent = headers.get("authorization", ""), headers.get("traceparent")
+        result, trace_id = await self.perform(document, operation, authorization, traceparent)
+        request.scope["trace_id"] = trace_id  # for the line the request gets in the log
+        body = body_of(result)
+        return (200 if "data" in body else unrunnable_status), body
+
+    async def perform(
+        self, document: Document, operation: Operation, authorization: str, traceparent: str | None
+    ) -> tuple[ExecutionResult, str]:
+        """Run a query or a mutation as the owner of the token in `authorization`; return also the id of its trace."""
+        title, parent = document.title(operation.name), tracing.context_in(traceparent)
         with tracing.span(title, tracing.SERVER, parent=parent) as span:
-            request.scope["trace_id"] = f"{span.context.trace_id:032x}"  # for the line the request gets in the log
-            context = str(span.context) if tracing.enabled() else traceparent_of(headers.get("traceparent"))
-            caller = Caller(self._backends, headers.get("authorization", ""), context)
+            context = str(span.context) if tracing.enabled() else traceparent_of(traceparent)
+            caller = Caller(self._backends, authorization, context)
             result = await self._documents.run(document, operation.variables, operation.name, caller)
             span.ok = not result.errors
-            body = body_of(result)
-        return (200 if "data" in body else unrunnable_status), body
+        return result, f"{span.context.trace_id:032x}"
 
 
 def _problem_with_choice(method: str, document: Document, name: str | None) -> Problem | None:
     kind = document.operation(name)
     if kind is None:
         return invalid("operationName", "`operationName` must name one of the operations in the document.")
+    if kind is OperationType.SUBSCRIPTION:
+        return invalid("query", "Send subscriptions over a WebSocket to this path, subprotocol graphql-transport-ws.")
     if kind is not OperationType.QUERY and method == "GET":
         raise Refusal(405, "Only queries can be sent by GET; send this by POST.")
     return None
@@ -99,14 +109,20 @@ def body_of(result: ExecutionResult) -> dict[str, object]:
     """Return the body for what an operation came to; `data` is absent when it could not begin."""
     if not result.errors:
         return {"data": result.data}
-    for error in result.errors:
-        cause = wording.cause_of(error)
-        if cause is not None and not isinstance(cause, Problem):
-            log.error("operation_failed", path=error.path, exc_info=cause)
-    body: dict[str, object] = {"errors": [wording.formatted_from_run(error) for error in result.errors]}
+    body: dict[str, object] = {"errors": errors_of(result)}
     if result.data is not None:
         body["data"] = result.data
     return body
+
+
+def errors_of(result: ExecutionResult) -> list[GraphQLFormattedError]:
+    """Return an operation's errors as they are sent, and log those that nobody foresaw."""
+    errors = result.errors or []
+    for error in errors:
+        cause = wording.cause_of(error)
+        if cause is not None and not isinstance(cause, Problem):
+            log.error("operation_failed", path=error.path, exc_info=cause)
+    return [wording.formatted_from_run(error) for error in errors]
 
 
 async def operation_in(request: Request) -> Operation:

@@ -1,10 +1,10 @@
 """The HTTP at the beginning of a WebSocket, as far as the gateway has a say in it. Pure.
 
-realtime answers the handshake: token, Origin, key and version are its to judge. The gateway decides by path whether
-there is anything to relay, and adds who is asking.
+GraphQL's WebSockets are the gateway's own. Of all others realtime answers the handshake: token, Origin, key and version
+are its to judge. The gateway decides by path whether there is anything to relay, and adds who is asking.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -19,10 +19,10 @@ Header = tuple[bytes, bytes]
 
 
 def refusal_of(path: str) -> Problem | None:
-    """Return why no WebSocket is opened at `path`; None when it is realtime's to answer."""
+    """Return why nothing is relayed from `path`, which spells GraphQL's otherwise; None when realtime answers."""
     if (unquote(path).rstrip("/") or "/") not in GRAPHQL_PATHS:
         return None
-    message = "No WebSocket is served here; open it at /?token=Bearer%20<access token>, and send GraphQL by POST."
+    message = "No WebSocket is served here; GraphQL's is at /graphql, realtime's at /?token=Bearer%20<access token>."
     return Problem(Code.NOT_FOUND, message)
 
 
@@ -55,3 +55,9 @@ def refusal(status: HTTPStatus, problem: Problem) -> bytes:
         "connection: close\r\n\r\n"
     )
     return head.encode() + body
+
+
+def origin_is_accepted(accepted: Collection[str], headers: Iterable[Header]) -> bool:
+    """Say whether a WebSocket of ours may be opened; whoever sends no Origin is no browser, so nobody was tricked."""
+    origins = [value.decode("latin-1") for name, value in headers if name.lower() == b"origin"]
+    return "*" in accepted or not origins or (len(origins) == 1 and origins[0] in accepted)

@@ -24,7 +24,16 @@ mutation {
 #   }
 # }
 #
-# 3. Listen to it, in the browser's console:
+# 3. Listen to it, in a tab of its own (with the same
+#    headers), and leave it running:
+#
+# subscription {
+#   roomEvents(roomId: "<ROOM ID>") {
+#     type sequence senderId content
+#   }
+# }
+#
+#    Or to its frames, in the browser's console:
 #
 # ws = new WebSocket("ws://" + location.host
 #   + "/?token=SuperDuperUser%20<ACCESS TOKEN>")
@@ -45,7 +54,11 @@ ReactDOM.createRoot(document.getElementById("graphiql")).render(
   React.createElement(
     GraphiQL,
     {
-      fetcher: GraphiQL.createFetcher({ url: "/graphql" }),
+      // Subscriptions go over graphql-transport-ws; the headers below travel in connection_init.
+      fetcher: GraphiQL.createFetcher({
+        url: "/graphql",
+        subscriptionUrl: location.origin.replace(/^http/, "ws") + "/graphql",
+      }),
       defaultQuery: walkThrough,
       defaultEditorToolsVisibility: "headers",
       isHeadersEditorEnabled: true,

@@ -23,6 +23,7 @@ from protos.veigo.chat.v1.chat_pb2_grpc import (
     RoomServiceStub,
 )
 from services import rpc_channel, rpc_status, rpc_tracing, tracing
+from services.gateway.rooms import Rooms
 from services.problems import Code, Problem
 
 DEADLINE_S = 10.0  # one call; covers a slow password hash and a decision that must be waited for
@@ -69,11 +70,13 @@ class Caller:
         backends: where to call.
         authorization: the header as it came; empty when there was none.
         traceparent: the trace the request belongs to.
+        rooms: what they listen to; None where nothing can be listened to, as in an HTTP request.
     """
 
     backends: Backends
     authorization: str
     traceparent: str
+    rooms: Rooms | None = None
 
     async def ask(self, method: Method[Reply], request: object, token: str | None = None) -> Reply:
         """Call `method`, as the owner of `token` when one is given.

@@ -7,10 +7,11 @@ import strawberry
 
 from services.gateway.mutations import RootMutation
 from services.gateway.queries import RootQuery
+from services.gateway.subscriptions import RootSubscription
 
 PRINTED = Path(__file__).with_name("schema.graphql")
 
-schema = strawberry.Schema(query=RootQuery, mutation=RootMutation)
+schema = strawberry.Schema(query=RootQuery, mutation=RootMutation, subscription=RootSubscription)
 
 
 def printed() -> str:

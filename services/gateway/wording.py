@@ -46,10 +46,15 @@ def cause_of(error: GraphQLError) -> Exception | None:
 
 def refusal(problem: Problem) -> dict[str, object]:
     """Return the body that answers a request which never became an operation."""
+    return {"errors": [worded(problem)]}
+
+
+def worded(problem: Problem) -> GraphQLFormattedError:
+    """Return a Problem as an error; where it came from is known to whoever asked."""
     extensions: dict[str, object] = {"code": problem.code.value}
     if problem.field is not None:
         extensions["field"] = problem.field
-    return {"errors": [{"message": problem.message, "extensions": extensions}]}
+    return {"message": problem.message, "extensions": extensions}
 
 
 def _shaped(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLFormattedError:

@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
+from services.gateway.app import served
 from services.gateway.server import Server, listening_socket, server
+from services.gateway.settings import Settings
+from unit.services.gateway.fake_realtime import FakeRealtime
+from unit.services.gateway.graphql_client import Gateway
 
 WAIT_S = 5.0
 
@@ -55,3 +59,24 @@ def serving():
 def until():
     """Return the function that waits for a condition."""
     return _until
+
+
+@pytest.fixture
+def gateway_with(serving):
+    """Return the context in which a gateway runs in front of so many realtimes."""
+
+    @asynccontextmanager
+    async def running(count=1, **settings):
+        async with AsyncExitStack() as stack:
+            realtimes = [await stack.enter_async_context(FakeRealtime().serving()) for _ in range(count)]
+            addresses = ",".join(realtime.address for realtime in realtimes)
+            application = served(Settings(realtime_address=addresses, **settings))
+            yield Gateway(await stack.enter_async_context(serving(application)), realtimes)
+
+    return running
+
+
+@pytest.fixture
+async def gateway(gateway_with):
+    async with gateway_with() as running:
+        yield running

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import pytest
 
-from services.gateway.handshake import forwarded_head, refusal, refusal_of
+from services.gateway.handshake import forwarded_head, origin_is_accepted, refusal, refusal_of
 from services.problems import Code, Problem
 
 
@@ -46,3 +46,21 @@ def test_a_refusal_is_a_whole_response_with_a_worded_body():
     assert f"content-length: {len(body)}".encode() in head
     assert b"connection: close" in head
     assert json.loads(body) == {"errors": [{"message": "Try again.", "extensions": {"code": "UNAVAILABLE"}}]}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "origins", "expected"),
+    [
+        (["*"], ["http://anywhere"], True),
+        (["http://a"], [], True),
+        (["http://a"], ["http://a"], True),
+        (["http://a"], ["http://b"], False),
+        (["http://a"], ["http://a", "http://a"], False),
+        ([], ["http://a"], False),
+    ],
+)
+def test_whose_pages_may_open_a_websocket_of_ours(accepted, origins, expected):
+    """Whoever sends no Origin is not a browser."""
+    headers = [(b"host", b"x"), *((b"Origin", origin.encode()) for origin in origins)]
+
+    assert expected == origin_is_accepted(accepted, headers)
