@@ -9,6 +9,7 @@ from veigo.commands.doctor import doctor
 from veigo.commands.down import down
 from veigo.commands.logs import logs
 from veigo.commands.node import restart, start, stop
+from veigo.commands.rebuild import rebuild
 from veigo.commands.rolling import rolling
 from veigo.commands.status import status
 from veigo.commands.trace import trace
@@ -31,5 +32,6 @@ app.command()(doctor)
 app.command()(build)
 app.command()(demo)
 app.command()(rolling)
+app.command()(rebuild)
 app.command(name="authz-lag")(authz_lag)
 app.command()(trace)

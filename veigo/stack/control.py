@@ -36,13 +36,11 @@ async def listen(runner: Runner) -> AsyncIterator[None]:
     """Answer requests until the context is left."""
     path = socket_path(runner.stack)
     path.unlink(missing_ok=True)
-    one_at_a_time = asyncio.Lock()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         reply: dict[str, str] = {"ok": "done"}
         try:
-            async with one_at_a_time:
-                await _obey(runner, msgspec.json.decode(await reader.readline(), type=dict[str, Any]))
+            await _obey(runner, msgspec.json.decode(await reader.readline(), type=dict[str, Any]))
         except (StackError, msgspec.MsgspecError, KeyError) as error:
             reply = {"error": str(error)}
         with contextlib.suppress(ConnectionError):

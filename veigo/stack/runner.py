@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import signal
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 
 from veigo.stack.ledger import Ledger
@@ -30,6 +31,8 @@ class Runner:
         self.ledger = Ledger(stack, self.steps.values())
         self._children: dict[str, ChildProcess] = {}
         self._watches: dict[str, list[asyncio.Task[None]]] = {}
+        # Started or stopped one at a time; different nodes at once.
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._done = {name: asyncio.Event() for name in self.steps}
 
     async def start(self) -> None:
@@ -68,14 +71,16 @@ class Runner:
     async def start_node(self, name: str) -> None:
         """Start one node that is not running, and wait until it is ready."""
         node = self._node(name)
-        child = self._children.get(name)
-        if child is None or not child.running:
-            await self._run_node(node)
+        async with self._turns[name]:
+            child = self._children.get(name)
+            if child is None or not child.running:
+                await self._run_node(node)
         self.ledger.settle()
 
     async def stop_node(self, name: str, with_signal: signal.Signals | None = None) -> None:
         """Stop one node and leave the rest alone."""
-        await self._stop_node(self._node(name), with_signal)
+        async with self._turns[name]:
+            await self._stop_node(self._node(name), with_signal)
         self.ledger.settle()
 
     def _node(self, name: str) -> Node:

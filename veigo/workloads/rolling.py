@@ -122,12 +122,11 @@ class Rolling(Conversation):
 
     async def _meanwhile(self, talk: "asyncio.Task[None]") -> None:
         for nodes in itertools.cycle(self._turns):
+            if talk.done():
+                return
             begun_ns, _ = now()
-            for node in nodes:
-                if talk.done():
-                    return
-                self._history.mark(f"restart {node}")
-                await self._restart(node)
+            self._history.mark(f"restart {', '.join(nodes)}")
+            await asyncio.gather(*(self._restart(node) for node in nodes))
             left_s = self._every_s - (now()[0] - begun_ns) / 1e9
             await asyncio.wait({talk}, timeout=max(0.0, left_s))
 

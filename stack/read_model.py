@@ -1,0 +1,85 @@
+"""Reads both sides of the read model, and empties it: chat's tables in PostgreSQL, the documents in MongoDB."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from stack import mongo, postgres
+from veigo.read_model import Document, Documents, RoomState, documents_of
+from veigo.stack.stack import Stack
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+COLLECTIONS = ("rooms", "rosters", "mailboxes", "profiles", "sessions", "positions")  # not the lease: it is no document
+ANSWER_MS_MAX = 60_000
+
+
+def _database(stack: Stack) -> "Database[dict[str, Any]]":
+    from pymongo import MongoClient
+
+    client: MongoClient[dict[str, Any]] = MongoClient(
+        mongo.url(stack), serverSelectionTimeoutMS=5_000, socketTimeoutMS=ANSWER_MS_MAX
+    )
+    return client.get_default_database("veigo")
+
+
+def empty(stack: Stack) -> None:
+    """Drop every document, and with them the positions: whoever writes them sees that, and begins again."""
+    database = _database(stack)
+    for collection in COLLECTIONS:
+        database[collection].drop()
+
+
+def documents(stack: Stack) -> Documents:
+    """All documents there are."""
+    database = _database(stack)
+    return documents_of(*(list(database[name].find({})) for name in ("rooms", "rosters", "mailboxes", "profiles")))
+
+
+async def states(stack: Stack) -> tuple[dict[str, RoomState], dict[str, Document]]:
+    """What PostgreSQL holds, in one snapshot: rooms and profiles, by id."""
+    connection = await postgres.connect(stack, "chat_db")
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            rooms = await connection.fetch("SELECT * FROM rooms")
+            members = await connection.fetch("SELECT room_id, member_id, sequence FROM room_members")
+            last = await connection.fetch(
+                "SELECT DISTINCT ON (room_id) * FROM messages ORDER BY room_id, sequence DESC"
+            )
+            read = await connection.fetch("SELECT room_id, member_id, sequence, number FROM read_marks")
+            sent = await connection.fetch(
+                "SELECT room_id, sender_id, max(number) AS number FROM messages GROUP BY room_id, sender_id"
+            )
+            profiles = await connection.fetch("SELECT * FROM profiles")
+    finally:
+        await connection.close()
+    in_room: dict[Any, dict[str, int]] = defaultdict(dict)
+    read_in: dict[Any, dict[str, tuple[int, int]]] = defaultdict(dict)
+    sent_in: dict[Any, dict[str, int]] = defaultdict(dict)
+    for row in members:
+        in_room[row["room_id"]][str(row["member_id"])] = row["sequence"]
+    for row in read:
+        read_in[row["room_id"]][str(row["member_id"])] = (row["sequence"], row["number"])
+    for row in sent:
+        sent_in[row["room_id"]][str(row["sender_id"])] = row["number"]
+    newest = {row["room_id"]: dict(row) for row in last}
+    found = {
+        str(row["id"]): RoomState(
+            dict(row), in_room[row["id"]], newest.get(row["id"]), read_in[row["id"]], sent_in[row["id"]]
+        )
+        for row in rooms
+    }
+    return found, {str(row["id"]): dict(row) for row in profiles}
+
+
+def begins_at(stack: Stack, topic: str) -> int:
+    """The number of records that are gone from the topic's beginning, all partitions together."""
+    from confluent_kafka import Consumer, TopicPartition
+
+    consumer = Consumer({"bootstrap.servers": stack.address("kafka"), "group.id": "veigo.rebuild", "log_level": 0})
+    try:
+        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        bounds = [consumer.get_watermark_offsets(TopicPartition(topic, each), timeout=10) for each in partitions]
+    finally:
+        consumer.close()
+    return sum(low for low, _ in bounds)
