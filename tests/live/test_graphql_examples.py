@@ -7,6 +7,7 @@ from pathlib import Path
 
 from graphql import build_schema
 
+from live.listener import listener
 from live.people import Person
 from services.gateway.schema import PRINTED
 
@@ -39,12 +40,17 @@ def differences(shown, came, known, at=""):
     return [] if shown == came else [f"{at}: {came!r} and not {shown!r}"]
 
 
-async def typed(person, query, known):
-    """Send an example as the person it names, with what is known filled in."""
+async def typed(person, query, known, count=None):
+    """Send an example as the person it names, with what is known filled in; of a subscription take `count` events."""
     speaker = re.match(r"# as (\w+)\n", query)
     for placeholder, value in known.items():
         query = query.replace(placeholder, value)
-    return await person.ask(query, token=known[f"<{speaker[1]}.access>"] if speaker else "")
+    token = known[f"<{speaker[1]}.access>"] if speaker else ""
+    if count is None:
+        return await person.ask(query, token=token)
+    async with listener(person, token=token) as socket:
+        await socket.say("subscribe", id="1", payload={"query": query})
+        return {"data": [(await socket.hear())["payload"]["data"] for _ in range(count)]}
 
 
 async def test_every_example_answers_what_the_page_says(stack, http):
@@ -54,8 +60,9 @@ async def test_every_example_answers_what_the_page_says(stack, http):
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (CAUGHT_UP_S_MAX if operation == "Inbox" else 0)
         while True:
-            came = await typed(person, query, known)
-            found = [str(came["errors"])] if "errors" in came else differences(json.loads(answer), came["data"], known)
+            shown = json.loads(answer)
+            came = await typed(person, query, known, len(shown) if isinstance(shown, list) else None)
+            found = [str(came["errors"])] if "errors" in came else differences(shown, came["data"], known)
             if not found or loop.time() >= deadline:
                 break
             await asyncio.sleep(0.05)
@@ -67,6 +74,6 @@ async def test_every_example_answers_what_the_page_says(stack, http):
 def test_every_operation_has_its_example():
     """An operation without one is one that nobody finds."""
     schema = build_schema(PRINTED.read_text(encoding="utf-8"))
-    operations = {*schema.query_type.fields, *schema.mutation_type.fields}
+    operations = {*schema.query_type.fields, *schema.mutation_type.fields, *schema.subscription_type.fields}
 
     assert operations == {operation for operation, _, _ in examples()}

@@ -33,6 +33,7 @@ def test_the_walk_through_is_what_opens(assets):
 
     assert "SignUpAndCreateProfile" in script
     assert 'url: "/graphql"' in script
+    assert "subscriptionUrl: location.origin" in script
 
 
 def test_a_missing_directory_is_said(tmp_path):
