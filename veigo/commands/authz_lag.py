@@ -5,6 +5,7 @@ It needs a stack that is up. One command to try it: ``veigo authz-lag --removals
 
 import asyncio
 import math
+import signal
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,8 @@ def authz_lag(
     from veigo.stack.lifecycle import is_running
     from veigo.stack.stack import Stack
 
+    # SIGTERM ends the command as Ctrl-C does: change capture goes on again before it is over.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         stack = Stack.existing(TOPOLOGY, toolchain(), name)
         if stack is None or not is_running(stack):
@@ -50,6 +53,9 @@ def authz_lag(
         verdict = asyncio.run(_measure(stack, removals, rate, pause_capture=pause_capture))
     except StackError as error:
         complain(str(error))
+        verdict = Verdict.INCONCLUSIVE
+    except KeyboardInterrupt:
+        complain("interrupted before anything could be judged")
         verdict = Verdict.INCONCLUSIVE
     raise typer.Exit(verdict.exit_code)
 
