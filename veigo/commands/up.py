@@ -26,7 +26,7 @@ def up(
         list[str] | None,
         typer.Option("--scale", metavar="NODE=COUNT…", help="How many of a service, such as chat=2 realtime=3."),
     ] = None,
-    more: Annotated[list[str] | None, typer.Argument(metavar="[NODE=COUNT]...", hidden=True)] = None,
+    more: Annotated[list[str] | None, typer.Argument(metavar="NODE=COUNT", hidden=True)] = None,
 ) -> None:
     """Start the stack and wait until every node has answered a real request. Exit code 0 ready, 1 not."""
     from stack.machine import preflight
