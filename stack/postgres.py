@@ -6,13 +6,16 @@ It refuses to run as root, so a stack started by root gives it an unprivileged a
 import asyncio
 import shutil
 import signal
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stack.postgres_home import Home
 from veigo.stack.node import Launch, Node
 from veigo.stack.ports import HOST
-from veigo.stack.problem import StackError
+from veigo.stack.problem import NotReadyError, StackError
 from veigo.stack.process import ChildProcess, last_lines
+from veigo.stack.readiness import until
 from veigo.stack.stack import Stack
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ SUPERUSER = "veigo"
 DATABASES = {"auth_db": "auth_service", "chat_db": "chat_service"}  # database → the service role that works in it
 REPLICATION_ROLE = "debezium"
 INITDB_WITHIN_S = 60.0
+COLLECTED_WITHIN_S = 10.0
 
 SETTINGS = {
     "listen_addresses": HOST,
@@ -63,6 +67,8 @@ async def prepare(stack: Stack) -> None:
     home = Home.of(stack)
     home.install()
     if home.data.exists():
+        why = f"the postmaster before is still there; see {home.data / 'postmaster.pid'}"
+        await until(partial(_require_collected, home.data / "postmaster.pid"), COLLECTED_WITHIN_S, why)
         return
     draft = home.data.with_name(f".{home.data.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
@@ -90,6 +96,26 @@ async def prepare(stack: Stack) -> None:
         said = "\n".join(f"  {line}" for line in last_lines(log))
         raise StackError(f"initdb {how}; the end of {log}:\n{said}")
     draft.rename(home.data)
+
+
+async def _require_collected(lock_file: Path) -> None:
+    """Refuse while a postmaster that was killed still has a process number, as it has until somebody collects it.
+
+    PostgreSQL takes that for a postmaster that runs, and would not start.
+    """
+    if (pid := uncollected(lock_file)) is not None:
+        raise NotReadyError(f"process {pid} has ended and was not collected yet")
+
+
+def uncollected(lock_file: Path) -> int | None:
+    """The postmaster that a lock file names, if it has ended and its number was not given back."""
+    import psutil
+
+    try:
+        pid = int(lock_file.read_text().split("\n", 1)[0])
+        return pid if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE else None
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return None
 
 
 def launch(stack: Stack) -> Launch:

@@ -201,7 +201,10 @@ def test_two_ups_at_once_start_one_stack(veigo):
 
 def test_an_interrupted_up_leaves_nothing_running(veigo):
     """Ctrl-C while it starts: what had been started is stopped."""
-    command = [sys.executable, "-m", "veigo", "up", "--name", veigo.name, "--only", "kafka"]
+    # Whoever runs the tests in the background ignores SIGINT, and so would their children.
+    hearing = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    as_veigo = hearing + "runpy.run_module('veigo', run_name='__main__', alter_sys=True)"
+    command = [sys.executable, "-c", as_veigo, "up", "--name", veigo.name, "--only", "kafka"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     while "kafka" not in process.stdout.readline():
         assert process.poll() is None
