@@ -1,16 +1,16 @@
-"""Reads both sides of the read model, and empties it: chat's tables in PostgreSQL, the documents in MongoDB."""
+"""Reads both sides of the read model, chat's tables in PostgreSQL and the documents in MongoDB; has it made anew."""
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from stack import mongo, postgres
+from stack.snapshot import Snapshot, watermarks
 from veigo.read_model import Document, Documents, RoomState, documents_of
 from veigo.stack.stack import Stack
 
 if TYPE_CHECKING:
     from pymongo.database import Database
 
-COLLECTIONS = ("rooms", "rosters", "mailboxes", "profiles", "sessions", "positions")  # not the lease: it is no document
 ANSWER_MS_MAX = 60_000
 
 
@@ -23,11 +23,18 @@ def _database(stack: Stack) -> "Database[dict[str, Any]]":
     return client.get_default_database("veigo")
 
 
-def empty(stack: Stack) -> None:
-    """Drop every document, and with them the positions: whoever writes them sees that, and begins again."""
-    database = _database(stack)
-    for collection in COLLECTIONS:
-        database[collection].drop()
+def order(stack: Stack, snapshot: Snapshot | None) -> None:
+    """Ask the aggregator to make every document anew: from a snapshot, or from the log's beginning."""
+    what: dict[str, Any] = {"snapshot": None}
+    if snapshot is not None:
+        positions = [{"topic": topic, "partition": at, "next": end} for (topic, at), end in snapshot.ends.items()]
+        what = {"snapshot": snapshot.topic, "end": snapshot.records, "positions": positions}
+    _database(stack).orders.replace_one({"_id": "rebuild"}, what, upsert=True)
+
+
+def is_ordered(stack: Stack) -> bool:
+    """Whether the order is still to be carried out."""
+    return _database(stack).orders.find_one({"_id": "rebuild"}) is not None
 
 
 def documents(stack: Stack) -> Documents:
@@ -74,12 +81,4 @@ async def states(stack: Stack) -> tuple[dict[str, RoomState], dict[str, Document
 
 def begins_at(stack: Stack, topic: str) -> int:
     """The number of records that are gone from the topic's beginning, all partitions together."""
-    from confluent_kafka import Consumer, TopicPartition
-
-    consumer = Consumer({"bootstrap.servers": stack.address("kafka"), "group.id": "veigo.rebuild", "log_level": 0})
-    try:
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        bounds = [consumer.get_watermark_offsets(TopicPartition(topic, each), timeout=10) for each in partitions]
-    finally:
-        consumer.close()
-    return sum(low for low, _ in bounds)
+    return sum(low for low, _ in watermarks(stack, topic).values())

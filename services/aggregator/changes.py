@@ -82,6 +82,26 @@ class MessageChanged(RoomChange):
 
 
 @dataclass(frozen=True, slots=True)
+class RoomState(RoomChange):
+    """A room as a snapshot found it: everything that was said of it up to its sequence.
+
+    Attributes:
+        version: sequence of the newest change of its members or privacy.
+        members: how many it has.
+        messages: how many were ever written in it.
+    """
+
+    version: int
+    type: str
+    name: str
+    privacy: str
+    description: str | None
+    photo_path: str | None
+    members: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadMark:
     """How far somebody has read a room: up to a sequence, which is that many messages."""
 

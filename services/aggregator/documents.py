@@ -10,6 +10,7 @@ Collections (`_id` in brackets):
 - `sessions` [session]: accountId, clientId, version, revoked
 - `profiles` [account]: state {version, active, name, about, photoPath, updatedAt}
 - `positions` [topic:partition]: topic, partition, next (the offset to read next)
+- `orders` ["rebuild"]: that the others are to be made anew, and from what (rebuild_order.py)
 
 Every write is an upsert by `_id` alone with `$max`, so repeating it or coming late with it changes nothing, on real
 MongoDB and on the embedded server alike (which scans the collection when a filter names more than `_id`).
@@ -28,13 +29,12 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import UpdateOne
 
 from services.aggregator.projection import Held, Write
+from services.aggregator.rebuild_order import ORDERS, REBUILD, Positions, RebuildOrder, order_in
 
 # In this order: a room's version must not get ahead of its memberships, should we be stopped halfway.
 COLLECTIONS = ("sessions", "profiles", "mailboxes", "rosters", "rooms")
 SELECTION_MS_MAX = 1_000  # how long to look for the server before saying it is away
 ANSWER_MS_MAX = 60_000  # the embedded server reads 100 000 memberships in some 10 s; health tells long before
-
-Positions = dict[tuple[str, int], int]
 
 
 class Documents:
@@ -65,13 +65,7 @@ class Documents:
         """Where to go on in each partition; 0, and remembered as such, where we have never been."""
         wanted = {_key(topic, partition): (topic, partition) for topic, partition in partitions}
         found = {row["_id"]: row["next"] async for row in self._database.positions.find({})}
-        new = [
-            {"_id": key, "topic": topic, "partition": partition, "next": 0}
-            for key, (topic, partition) in wanted.items()
-            if key not in found
-        ]
-        if new:
-            await self._database.positions.insert_many(new)
+        await self._insert_positions({wanted[key]: 0 for key in wanted.keys() - found.keys()})
         return {wanted[key]: found.get(key, 0) for key in wanted}
 
     async def advance(self, expected: Positions, reached: Positions) -> bool:
@@ -82,6 +76,20 @@ class Documents:
         ]
         result = await self._database.positions.bulk_write(moves, ordered=False)
         return bool(result.matched_count == len(moves))
+
+    async def order(self) -> RebuildOrder | None:
+        """The order to make everything anew, if there is one."""
+        return order_in(await self._database[ORDERS].find_one({"_id": REBUILD}))
+
+    async def begin_anew(self, order: RebuildOrder) -> None:
+        """Drop every document, and stand where the order says to go on."""
+        for collection in (*COLLECTIONS, "positions"):
+            await self._database[collection].drop()
+        await self._insert_positions(order.positions)
+
+    async def forget(self, order: RebuildOrder) -> None:
+        """Note that this order is carried out; another that has come meanwhile stays."""
+        await self._database[ORDERS].delete_one({"_id": REBUILD, "snapshot": order.snapshot})
 
     async def policy_data(self) -> tuple[dict[str, Any], Held]:
         """All that the policies need, whole, as `data.aggregated` holds it (without marker), and its versions."""
@@ -102,6 +110,14 @@ class Documents:
             sessions={session: data["version"] for session, data in sessions.items()},
         )
         return {"rooms": rooms, "sessions": sessions}, held
+
+    async def _insert_positions(self, positions: Positions) -> None:
+        rows = [
+            {"_id": _key(topic, partition), "topic": topic, "partition": partition, "next": offset}
+            for (topic, partition), offset in positions.items()
+        ]
+        if rows:
+            await self._database.positions.insert_many(rows)
 
     async def __aenter__(self) -> Self:
         """Nothing is opened yet: the first use connects."""

@@ -24,7 +24,8 @@ from services.aggregator.documents import Documents
 from services.aggregator.lease import Lease
 from services.aggregator.opa_data import PolicyData, Refused
 from services.aggregator.progress import Progress, clock_s
-from services.aggregator.projection import Held, Projection, given, patch, project
+from services.aggregator.projection import Held, Projection, given, patch, project, project_snapshot
+from services.aggregator.rebuild_order import RebuildOrder
 from services.aggregator.way import Way
 
 CHECK_EVERY_S = 0.5  # how soon an OPA that came up empty, or a MongoDB that forgot, is noticed without traffic
@@ -32,6 +33,7 @@ TAKE_WAIT_S = 0.2  # how long to wait for a first record; SIGTERM is noticed wit
 GATHER_S = 0.1  # how long what nobody waits for is gathered
 FIRST_PAUSE_S = 0.05
 PAUSE_S_MAX = 1.0
+SNAPSHOT_WAIT_S_MAX = 10.0  # for the next row of a snapshot that Kafka said it has whole
 WATCH_EVERY_S = 1.0
 
 AWAY = (PyMongoError, KafkaError, aiohttp.ClientError, Refused, TimeoutError, OSError)
@@ -102,12 +104,7 @@ class Follower:
         """Do everything a batch asks for."""
         progress = self._progress
         with self._way.step("mongo write"):
-            await self._insist("mongodb", lambda: self._documents.write(projection.writes))
-        if projection.dead_letters:
-            first = projection.dead_letters[0]
-            at = f"{first.record.topic}:{first.record.partition}@{first.record.offset}"
-            log.warning("set records aside", count=len(projection.dead_letters), first=at, reason=first.reason)
-            await self._insist("kafka", lambda: self._changes.bury(projection.dead_letters))
+            await self._write(projection)
         operations = patch(projection, self._held)
         if operations:
             with self._way.step("opa patch"):
@@ -125,12 +122,23 @@ class Follower:
         progress.rooms, progress.sessions = len(self._held.rooms), len(self._held.sessions)
         progress.records += projection.records
         progress.ignored += projection.ignored
-        progress.dead_letters += len(projection.dead_letters)
         progress.applied_at_s = clock_s()
+
+    async def _write(self, projection: Projection) -> None:
+        """Write the documents, and set aside what could not be read."""
+        await self._insist("mongodb", lambda: self._documents.write(projection.writes))
+        if projection.dead_letters:
+            first = projection.dead_letters[0]
+            at = f"{first.record.topic}:{first.record.partition}@{first.record.offset}"
+            log.warning("set records aside", count=len(projection.dead_letters), first=at, reason=first.reason)
+            await self._insist("kafka", lambda: self._changes.bury(projection.dead_letters))
+            self._progress.dead_letters += len(projection.dead_letters)
 
     async def _resume(self) -> None:
         """Go on from the stored positions: at the start, and when MongoDB does not remember what we did."""
         progress = self._progress
+        while order := await self._insist("mongodb", self._documents.order):
+            await self._rebuild(order)
         partitions = list(progress.positions)
         stored = await self._insist("mongodb", lambda: self._documents.positions(partitions))
         bounds = await self._insist("kafka", lambda: self._changes.bounds(partitions))
@@ -147,6 +155,34 @@ class Follower:
         progress.ends = {where: end for where, (_, end) in bounds.items()}
         progress.assigned = True
 
+    async def _rebuild(self, order: RebuildOrder) -> None:
+        """Make the documents anew; OPA keeps what it has meanwhile, and gets what only the snapshot knew after it."""
+        self._progress.rebuilds += 1
+        log.info("making the documents anew", snapshot=order.snapshot, rows=order.end)
+        await self._insist("mongodb", lambda: self._documents.begin_anew(order))
+        if order.snapshot is not None:
+            if not await self._take_in(order.snapshot, order.end):
+                return  # and look for the order again: perhaps there is another, perhaps Kafka has the rows by now
+            await self._load()
+        await self._insist("mongodb", lambda: self._documents.forget(order))
+
+    async def _take_in(self, topic: str, end: int) -> bool:
+        """Write the documents of a snapshot; False when its topic has no more rows for us before its end."""
+        self._changes.read_from({(topic, 0): 0})
+        reached, heard_s = 0, clock_s()
+        while reached < end:
+            records = await self._insist("kafka", partial(self._changes.take, TAKE_WAIT_S))
+            if records:
+                heard_s = clock_s()
+                projection = project_snapshot(records)
+                await self._write(projection)
+                reached = projection.positions[topic, 0]
+                self._progress.records += projection.records
+            elif clock_s() - heard_s > SNAPSHOT_WAIT_S_MAX:
+                log.error("a snapshot ends early; beginning again", topic=topic, rows=reached, announced=end)
+                return False
+        return True
+
     async def _load(self) -> None:
         """Give OPA everything the documents hold, at once."""
         self._progress.loaded = False
@@ -160,11 +196,12 @@ class Follower:
         log.info("loaded OPA", rooms=progress.rooms, sessions=progress.sessions)
 
     async def _check(self) -> None:
-        """Without traffic too: does OPA still hold what we gave it, and does MongoDB remember where we are?"""
+        """Without traffic too: is there an order, does OPA hold what we gave it, does MongoDB remember where we are?"""
         if not await self._insist("opa", self._policies.is_loaded):
             await self._load()
         positions = self._progress.positions
-        if await self._insist("mongodb", lambda: self._documents.positions(positions)) != positions:
+        ordered = await self._insist("mongodb", self._documents.order) is not None
+        if ordered or await self._insist("mongodb", lambda: self._documents.positions(positions)) != positions:
             await self._resume()
         self._checked_at_s = clock_s()
 

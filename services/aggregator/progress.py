@@ -40,6 +40,7 @@ class Progress:
     sessions: int = 0
     loads: int = 0
     rewinds: int = 0
+    rebuilds: int = 0
     records: int = 0
     ignored: int = 0
     dead_letters: int = 0
@@ -96,6 +97,7 @@ def report(progress: Progress, now_s: float) -> tuple[int, dict[str, Any]]:
             "ignored": progress.ignored,
             "dead_letters": progress.dead_letters,
             "rewinds": progress.rewinds,
+            "rebuilds": progress.rebuilds,
         },
         "last_applied_s": None if applied_at_s is None else round(now_s - applied_at_s, 3),
     }

@@ -13,7 +13,7 @@ events arrive in order (one key, one partition), repeated at most.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,10 +25,12 @@ from services.aggregator.changes import (
     ReadMark,
     RoomChange,
     RoomDescribed,
+    RoomState,
     SessionChanged,
     Unreadable,
     change_in,
 )
+from services.aggregator.snapshot_rows import change_in_row
 
 PRIVATE = "private"  # what a room is until it is said to be public
 
@@ -134,12 +136,25 @@ def version_of(value: object) -> tuple[int, ...]:
     return versions
 
 
-def project(records: Sequence[Record], held: Held, into: Projection | None = None) -> Projection:
+def project_snapshot(records: Sequence[Record]) -> Projection:
+    """What rows of a snapshot ask for: documents only. OPA is loaded from those, when all rows are in them."""
+    projection = project(records, Held(), reader=lambda record: change_in_row(record.value))
+    projection.rooms.clear()
+    projection.sessions.clear()
+    return projection
+
+
+def project(
+    records: Sequence[Record],
+    held: Held,
+    into: Projection | None = None,
+    reader: Callable[[Record], Change | None] = lambda record: change_in(record.topic, record.value),
+) -> Projection:
     """What a batch of records asks for, given what OPA holds; on top of what is asked for already, when there is."""
     projection = into or Projection()
     for record in records:
         try:
-            change = change_in(record.topic, record.value)
+            change = reader(record)
         except Unreadable as error:
             projection.dead_letters.append(DeadLetter(record, str(error)))
         else:
@@ -227,7 +242,22 @@ def _write_room(projection: Projection, change: RoomChange) -> None:
             _write_mail(projection, change.member, change.room, {"state": mail})
         case RoomDescribed():
             _describe(change, facts, newest)
+        case RoomState():
+            facts["type"] = change.type
+            newest |= _state(change)
     projection.write("rooms", change.room, facts, newest)
+
+
+def _state(room: RoomState) -> dict[str, object]:
+    """All that a room's row says. What of it is how old it does not say; nothing is older than its last event."""
+    details = {"name": room.name, "description": room.description, "photoPath": room.photo_path}
+    return {
+        "version": room.version,
+        "messageCount": room.messages,
+        "members": {"sequence": room.version, "count": room.members},
+        "access": {"sequence": room.sequence, "privacy": room.privacy},
+        "details": {"sequence": room.sequence, **details},
+    }
 
 
 def _describe(change: RoomDescribed, facts: dict[str, object], newest: dict[str, object]) -> None:

@@ -22,11 +22,11 @@ class MessageExists(Exception):  # noqa: N818 - an answer, not an error
 # One statement, so one round trip and one transaction: the room's row lock, the message and its event.
 _APPEND = """
     WITH position AS (
-        UPDATE rooms SET last_sequence = last_sequence + 1, message_count = message_count + 1
+        UPDATE rooms SET last_sequence = last_sequence + 1, message_count = message_count + 1, changed_at = now()
         WHERE id = $1 AND membership_version = $2 RETURNING last_sequence, message_count
     ), message AS (
-        INSERT INTO messages (id, room_id, sender_id, content, sequence, number, sent_digest)
-        SELECT $3, $1, $4, $5, last_sequence, message_count, $7 FROM position RETURNING *
+        INSERT INTO messages (id, room_id, sender_id, content, sequence, revision, number, sent_digest)
+        SELECT $3, $1, $4, $5, last_sequence, last_sequence, message_count, $7 FROM position RETURNING *
     ), event AS (
         INSERT INTO room_events (room_id, sequence, type, payload, traceparent)
         SELECT room_id, sequence, 'message.created',
@@ -94,12 +94,15 @@ class MessageStore:
             if wanted == stored:
                 return stored, stored
             sequence = room.last_sequence + 1
-            await connection.execute("UPDATE rooms SET last_sequence = $2 WHERE id = $1", room_id, sequence)
             await connection.execute(
-                "UPDATE messages SET content = $2, deleted_at = $3, updated_at = now() WHERE id = $1",
+                "UPDATE rooms SET last_sequence = $2, changed_at = now() WHERE id = $1", room_id, sequence
+            )
+            await connection.execute(
+                "UPDATE messages SET content = $2, deleted_at = $3, revision = $4, updated_at = now() WHERE id = $1",
                 message_id,
                 wanted.content,
                 wanted.deleted_at,
+                sequence,
             )
             row = await connection.fetchrow("SELECT * FROM messages WHERE id = $1", message_id)
             event = "message.edited" if wanted.deleted_at is None else "message.deleted"

@@ -22,6 +22,7 @@ class Message:
         number: its place among the room's messages; deleting others does not move it.
         sent_digest: SHA-256 of the content it was sent with.
         deleted_at: when it was deleted; its content is empty since.
+        revision: the sequence of its last edit or deletion, its own before the first.
     """
 
     id: uuid.UUID
@@ -34,6 +35,7 @@ class Message:
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class RoomStore:
             row = await connection.fetchrow(
                 """UPDATE rooms SET name = $2, description = $3, photo_path = $4, privacy = $5, last_sequence = $6,
                        membership_version = CASE WHEN privacy = $5 THEN membership_version ELSE $6 END,
-                       updated_at = now()
+                       updated_at = now(), changed_at = now()
                    WHERE id = $1 RETURNING *""",
                 room_id,
                 wanted.name,
@@ -196,7 +196,8 @@ class RoomStore:
 
 async def _move_membership(connection: "Connection", room: Room, joined: int, sequence: int) -> None:
     await connection.execute(
-        """UPDATE rooms SET last_sequence = $2, membership_version = $2, member_count = $3, updated_at = now()
+        """UPDATE rooms SET last_sequence = $2, membership_version = $2, member_count = $3, updated_at = now(),
+               changed_at = now()
            WHERE id = $1""",
         room.id,
         sequence,
@@ -223,8 +224,8 @@ async def _insert_members(
                       $4
                FROM people
            )
-           INSERT INTO room_members (room_id, member_id, sequence)
-           SELECT $1, id, $3::bigint + place FROM people ORDER BY place RETURNING *""",
+           INSERT INTO room_members (room_id, member_id, sequence, message_count)
+           SELECT $1, id, $3::bigint + place, $5::bigint FROM people ORDER BY place RETURNING *""",
         before.id,
         people,
         before.last_sequence,

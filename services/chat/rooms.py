@@ -24,6 +24,7 @@ class Room:
         message_count: messages ever written in it.
         member_count: members it has.
         log_horizon: the log's events up to here are gone.
+        changed_at: when its log last moved.
     """
 
     id: uuid.UUID
@@ -40,17 +41,19 @@ class Room:
     message_count: int = 0
     member_count: int = 0
     log_horizon: int = 0
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A membership; `sequence` is the place of its beginning in the room's log."""
+    """A membership; `sequence` is the place of its beginning in the room's log, which had so many messages then."""
 
     room_id: uuid.UUID
     member_id: uuid.UUID
     sequence: int
     created_at: datetime
     updated_at: datetime
+    message_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,18 +13,18 @@ def records(stack, topics):
     consumer = Consumer({"bootstrap.servers": stack.nodes["kafka"], "group.id": "test", "enable.auto.commit": False})
     try:
         known = consumer.list_topics(timeout=10).topics
-        ends = {
-            (topic, partition): consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+        bounds = {
+            (topic, partition): consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
             for topic in topics
             for partition in known[topic].partitions
         }
-        consumer.assign([TopicPartition(*key, OFFSET_BEGINNING) for key in ends])
-        left, found = sum(ends.values()), []
+        consumer.assign([TopicPartition(*key, OFFSET_BEGINNING) for key in bounds])
+        left, found = sum(end - first for first, end in bounds.values()), []
         while left > 0:
             record = consumer.poll(10)
             assert record is not None, f"{left} records did not come within 10 s"
             assert record.error() is None, record.error()
-            if record.offset() < ends[(record.topic(), record.partition())]:
+            if record.offset() < bounds[(record.topic(), record.partition())][1]:
                 found.append(record)
                 left -= 1
         return found

@@ -1,12 +1,13 @@
-"""``veigo rebuild``: empty the read model in MongoDB and have it made anew from Kafka, while the stack goes on.
+"""``veigo rebuild``: have the read model in MongoDB made anew, from Kafka or a fresh snapshot, while the stack goes on.
 
-What the policies decide by stays as it is meanwhile: OPA keeps its data and goes on being patched. In the end the
-documents are held against PostgreSQL.
+Kafka will do while its topics are whole; where records have expired, Debezium reads the tables. The aggregator carries
+it out: what the policies decide by stays as it is meanwhile. In the end the documents are held against PostgreSQL.
 """
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,22 +17,33 @@ from veigo.stack.problem import NotReadyError, StackError
 from veigo.stack.readiness import until
 
 if TYPE_CHECKING:
+    from stack.snapshot import Snapshot
     from veigo.read_model import Comparison
     from veigo.stack.stack import Stack
 
-TOPICS = (
-    "chat.public.room_events",
-    "chat.public.profiles",
-    "chat.public.read_marks",
-    "authentication.public.sessions",
-)
 REBUILT_WITHIN_S = 3_600.0
 COMPARISONS_MAX = 20  # of rooms that keep moving; those that always did are named
 DIFFERENCES_SHOWN_MAX = 10
 
 
-def rebuild(name: Name = "default") -> None:
-    """Rebuild the read model from Kafka and compare it with PostgreSQL. Exit code 0: it is equal, 1: it is not."""
+class Source(StrEnum):
+    """What a rebuild begins with."""
+
+    AUTO = "auto"
+    KAFKA = "kafka"
+    SNAPSHOT = "snapshot"
+
+
+From = Annotated[
+    Source,
+    typer.Option(
+        "--from", help="Every record in Kafka, a fresh snapshot of the tables, or auto: Kafka if it is whole."
+    ),
+]
+
+
+def rebuild(name: Name = "default", source: From = Source.AUTO) -> None:
+    """Rebuild the read model and compare it with PostgreSQL. Exit code 0: it is equal, 1: it is not."""
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
     from veigo.stack.lifecycle import is_running
@@ -41,38 +53,46 @@ def rebuild(name: Name = "default") -> None:
         stack = Stack.existing(TOPOLOGY, toolchain(), name)
         if stack is None or not is_running(stack):
             raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
-        equal = asyncio.run(_rebuild(stack))
+        equal = asyncio.run(_rebuild(stack, source))
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None
     raise typer.Exit(0 if equal else 1)
 
 
-async def _rebuild(stack: "Stack") -> bool:
-    from stack import read_model
+async def _rebuild(stack: "Stack", source: Source) -> bool:
+    from stack import read_model, snapshot
 
-    for topic in TOPICS:
-        gone = await asyncio.to_thread(read_model.begins_at, stack, topic)
-        if gone:
-            raise StackError(
-                f"{gone:,} records are gone from the beginning of {topic}; Kafka alone cannot rebuild this"
-            )
+    gone = {topic: await asyncio.to_thread(read_model.begins_at, stack, topic) for topic in snapshot.SOURCES}
+    missing = ", ".join(f"{count:,} of {topic}" for topic, count in gone.items() if count)
+    if missing and source is Source.KAFKA:
+        raise StackError(f"records are gone from Kafka ({missing}); rebuild with --from snapshot")
     before = await _progress(stack)
     began = time.monotonic()
-    await asyncio.to_thread(read_model.empty, stack)
-    say("the read model is empty; the aggregator begins again")
-
-    async def begun_again() -> None:
-        rewinds = (await _progress(stack))["records"]["rewinds"]
-        if rewinds == before["records"]["rewinds"]:
-            raise NotReadyError("the aggregator has not noticed yet")
-
-    await until(begun_again, 30.0, "the aggregator did not begin again")
+    if missing or source is Source.SNAPSHOT:
+        say(f"records are gone from Kafka ({missing}); Debezium reads the tables" if missing else "reading the tables")
+        async with snapshot.taken(stack) as rows:
+            say(f"a snapshot of {rows.records:,} records took {time.monotonic() - began:.1f} s")
+            await _carried_out(stack, rows)
+    else:
+        await _carried_out(stack, None)
     await until(lambda: _require_caught_up(stack), REBUILT_WITHIN_S, "the aggregator did not catch up")
     took_s = time.monotonic() - began
     applied = (await _progress(stack))["records"]["applied"] - before["records"]["applied"]
-    say(f"{applied:,} records applied in {took_s:.1f} s, {applied / took_s:,.0f} a second")
+    say(f"{applied:,} records applied; {took_s:.1f} s altogether")
     return _told(await _compared(stack))
+
+
+async def _carried_out(stack: "Stack", rows: "Snapshot | None") -> None:
+    """Have the aggregator begin anew, and wait until it has taken in all rows of the snapshot, if there is one."""
+    from stack import read_model
+
+    async def require_done() -> None:
+        if await asyncio.to_thread(read_model.is_ordered, stack):
+            raise NotReadyError("the aggregator is at it, or has not noticed yet; see `veigo logs aggregator`")
+
+    await asyncio.to_thread(read_model.order, stack, rows)
+    await until(require_done, REBUILT_WITHIN_S, "the aggregator did not make the read model anew")
 
 
 async def _progress(stack: "Stack") -> dict[str, Any]:

@@ -60,9 +60,9 @@ def message(room, sequence, message_id="m", number=1, sender="ann"):
     return room_event(room, sequence, "message.created", payload)
 
 
-def edited(room, sequence, place, content="hi!", message_id="m", number=1):
+def edited(room, sequence, place, content="hi!", message_id="m", number=1, sender="ann"):
     """An edit; a content of None is a deletion."""
-    payload = {"id": message_id, "senderId": "ann", "number": number}
+    payload = {"id": message_id, "senderId": sender, "number": number}
     payload |= {"messageSequence": place, "messageCreatedAt": f"at {place}"}
     if content is None:
         return room_event(room, sequence, "message.deleted", payload)

@@ -205,13 +205,13 @@ def room_log(room, happenings):
                 members.discard(who)
                 events.append(removed(room, sequence, who, len(members)))
             case "send":
-                sent.append(sequence)
+                sent.append((sequence, who))
                 events.append(message(room, sequence, f"m{sequence}", len(sent), who))
             case "edit" | "delete":
                 number = which % len(sent) + 1
                 content = f"edited at {sequence}" if what == "edit" else None
-                place = sent[number - 1]
-                events.append(edited(room, sequence, place, content, f"m{place}", number))
+                place, sender = sent[number - 1]
+                events.append(edited(room, sequence, place, content, f"m{place}", number, sender))
             case "rename":
                 events.append(room_event(room, sequence, "room.updated", {"name": f"{who}'s"}))
             case "open" | "close":
