@@ -8,6 +8,7 @@ from stack import rest
 from veigo.stack.node import Launch, Node
 from veigo.stack.ports import HOST
 from veigo.stack.stack import Stack
+from veigo.telemetry import edge_rates
 
 # Spans are sent soon, so that a service that is killed takes few with it, and a collector that is away costs little.
 SENDING = {
@@ -28,6 +29,7 @@ def launch(stack: Stack) -> Launch:
         "STORE_FILE": str(stack.data("collector") / "telemetry.duckdb"),
         "STACK_NAME": stack.name,
         "VEIGO_HOME": str(stack.home),
+        "STACK_TABLE": edge_rates.described(stack.topology),
         "PYTHONUNBUFFERED": "1",
     }
     chosen = {name: value for name, value in os.environ.items() if name.startswith("OTEL_EXPORTER_OTLP_")}

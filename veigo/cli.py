@@ -4,6 +4,7 @@ import typer
 
 from veigo.commands.authz_lag import authz_lag
 from veigo.commands.build import build
+from veigo.commands.dash import dash
 from veigo.commands.demo import demo
 from veigo.commands.doctor import doctor
 from veigo.commands.down import down
@@ -35,3 +36,4 @@ app.command()(rolling)
 app.command()(rebuild)
 app.command(name="authz-lag")(authz_lag)
 app.command()(trace)
+app.command()(dash)

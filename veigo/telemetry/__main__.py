@@ -1,17 +1,30 @@
-"""The collector's process: `python -m veigo.telemetry`, told by LISTEN_HOST, LISTEN_PORT and STORE_FILE."""
+"""The collector's process: `python -m veigo.telemetry`, told by LISTEN_HOST, LISTEN_PORT and STORE_FILE.
+
+STACK_NAME, VEIGO_HOME and STACK_TABLE are for the journey page: what it is of, its state, and what to draw.
+"""
 
 import asyncio
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
 import uvloop
 
+from veigo.telemetry.api import Shown, table_in
 from veigo.telemetry.collector import Collector, serving, store_at
 from veigo.telemetry.forwarding import Forwarding
 
 NICENESS = 5  # whoever is watched goes first
+
+
+def shown_of(told: Mapping[str, str]) -> Shown:
+    """What the page is of."""
+    name = told.get("STACK_NAME", "default")
+    home = told.get("VEIGO_HOME")
+    state_file = Path(home) / "stacks" / name / "state.json" if home else None
+    return Shown(name, live=True, table=table_in(told.get("STACK_TABLE")), state_file=state_file)
 
 
 async def main() -> None:
@@ -28,7 +41,7 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     with store_at(Path(os.environ["STORE_FILE"])) as store:
-        collector = Collector(store, Forwarding.named_by(os.environ))
+        collector = Collector(store, Forwarding.named_by(os.environ), shown_of(os.environ))
         async with serving(collector, os.environ.get("LISTEN_HOST", "127.0.0.1"), int(os.environ["LISTEN_PORT"])):
             await stopped.wait()
 

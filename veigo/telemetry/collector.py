@@ -16,6 +16,7 @@ from pathlib import Path
 from aiohttp import web
 
 from veigo.telemetry import intake, otlp, prometheus
+from veigo.telemetry.api import Api, Shown
 from veigo.telemetry.buffer import Buffer, FullError
 from veigo.telemetry.forwarding import Forwarding
 from veigo.telemetry.measurements import Measurements
@@ -32,12 +33,13 @@ PROTOBUF = "application/x-protobuf"
 class Collector:
     """The handlers, and what they share."""
 
-    def __init__(self, store: Store, forwarding: Forwarding | None = None) -> None:
+    def __init__(self, store: Store, forwarding: Forwarding | None = None, shown: Shown | None = None) -> None:
         self.store = store
         self.buffer = Buffer(store)
         self.measurements = Measurements()
         self.span_metrics = SpanMetrics()
         self.forwarding = forwarding
+        self.api = Api(store, shown or Shown("collector", live=True))
 
     def application(self) -> web.Application:
         """Return the HTTP application."""
@@ -51,6 +53,7 @@ class Collector:
                 web.get("/v1/run", self.run),
                 web.get("/metrics", self.exposition),
                 web.get("/healthz", self.healthz),
+                *self.api.routes(),
             ]
         )
         app.cleanup_ctx.append(self._running)

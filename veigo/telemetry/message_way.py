@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from veigo.telemetry.completeness import BORDERS, HOPS, TraceSpan, flaw
-from veigo.telemetry.store import Store
+from veigo.telemetry.journey import Asked
 
 
 class Hop(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
         return max(ends, default=0.0)
 
 
-def way_of(store: Store, message_id: str) -> Way | None:
+def way_of(store: Asked, message_id: str) -> Way | None:
     """The way of a message, or None when nothing is known of it."""
     found = store.rows("SELECT * FROM messages WHERE message_id = ?", [message_id])
     if not found:

@@ -121,6 +121,10 @@ class Store:
         """How many rows a table has."""
         return int(self.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"])  # noqa: S608 - our names
 
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A reader's own cursor, to be closed by whoever asked for it."""
+        return self._connection.cursor()
+
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
         """Ask in SQL, and return the rows by column name."""
         with self._connection.cursor() as cursor:
