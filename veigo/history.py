@@ -11,6 +11,7 @@ without its `finished` mark is never more than inconclusive.
 import asyncio
 import time
 from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -91,6 +92,25 @@ class SocketEvent(msgspec.Struct, tag_field="kind", tag="socket", omit_defaults=
     reason: str | None = None
 
 
+class FaultStage(StrEnum):
+    """How far a fault has come."""
+
+    INJECTED = "injected"
+    FELT = "felt"
+    HEALED = "healed"
+
+
+class FaultEvent(msgspec.Struct, tag_field="kind", tag="fault", omit_defaults=True):
+    """Something was broken on purpose, was felt, or was mended; `detail` is the evidence that it was felt."""
+
+    fault: str
+    nodes: list[str]
+    stage: FaultStage
+    at_ns: int
+    at_us: int
+    detail: str | None = None
+
+
 class Witnessed(msgspec.Struct, tag_field="kind", tag="kafka", omit_defaults=True):
     """A message as an independent reader found it in Kafka after the run."""
 
@@ -105,7 +125,7 @@ class Witnessed(msgspec.Struct, tag_field="kind", tag="kafka", omit_defaults=Tru
     offset: int
 
 
-Record = RunStarted | Mark | Operation | Frame | SocketEvent | Witnessed
+Record = RunStarted | Mark | Operation | Frame | SocketEvent | FaultEvent | Witnessed
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Record)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from veigo.history import Frame, Mark, Operation, Record, RunStarted, SocketEvent, Witnessed
+from veigo.history import FaultEvent, Frame, Mark, Operation, Record, RunStarted, SocketEvent, Witnessed
 from veigo.outcome import Outcome
 
 
@@ -51,6 +51,7 @@ class Ledger:
     joins: list[Frame] = field(default_factory=list)
     witnessed: dict[str, Witnessed] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    faults: list[FaultEvent] = field(default_factory=list)
     _open: dict[tuple[int, str], Subscription] = field(default_factory=dict)
     _reset: set[tuple[int, str]] = field(default_factory=set)
 
@@ -82,6 +83,8 @@ class Ledger:
                 self._take_frame(record)
             case SocketEvent(event="closed", ours=False):
                 self._end_all_of(record.socket, f"closed with {record.code} {record.reason or ''}".strip())
+            case FaultEvent():
+                self.faults.append(record)
             case Witnessed():
                 self.witnessed[record.message_id] = record
 

@@ -15,12 +15,12 @@ import aiohttp
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from veigo.history import Frame, History, Operation, Record
+from veigo.history import FaultEvent, FaultStage, Frame, History, Operation, Record
 from veigo.outcome import Outcome
 from veigo.telemetry import intake
 from veigo.telemetry.collector import PROTOBUF
 from veigo.telemetry.otlp import MESSAGE_ID
-from veigo.telemetry.rows import Delivery
+from veigo.telemetry.rows import Delivery, Fault
 from veigo.telemetry.trace_ids import root_id, trace_id
 
 REPORT_EVERY_S = 0.5
@@ -38,6 +38,7 @@ class Reporter:
         self._history = history
         self._url = collector_url.rstrip("/")
         self._reported = 0
+        self._faults = Faults()
         self._reporting = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -68,9 +69,10 @@ class Reporter:
         while self._reported < len(self._history.records):
             records = self._history.records[self._reported : self._reported + RECORDS_MAX]
             self._reported += len(records)
-            sends, received = sends_in(records), deliveries_in(records)
+            sends, received, broken = sends_in(records), deliveries_in(records), self._faults.told_in(records)
             told = not sends or await self._told("/v1/traces", roots(sends))
             told = (not received or await self._told("/v1/deliveries", intake.report(received))) and told
+            told = (not broken or await self._told("/v1/faults", intake.report(broken))) and told
             self.dropped += 0 if told else len(records)
 
     async def _for_ever(self) -> None:
@@ -104,6 +106,32 @@ def deliveries_in(records: Iterable[Record]) -> list[Delivery]:
         for one in records
         if isinstance(one, Frame) and one.type == "MESSAGE" and one.message_id
     ]
+
+
+class Faults:
+    """Puts the stages of a fault together, each of which comes by itself."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[tuple[str, str], Fault] = {}
+
+    def told_in(self, records: Iterable[Record]) -> list[Fault]:
+        """The faults these records tell of, as far as they have come; what is told again completes it."""
+        told: dict[tuple[str, str], Fault] = {}
+        for event in records:
+            if not isinstance(event, FaultEvent):
+                continue
+            for node in event.nodes:
+                key = event.fault, node
+                told[key] = self._under_way[key] = self._gone_on(key, event)
+        return list(told.values())
+
+    def _gone_on(self, key: tuple[str, str], event: FaultEvent) -> Fault:
+        if event.stage is FaultStage.INJECTED or key not in self._under_way:
+            return Fault(*key, event.at_us)
+        before = self._under_way[key]
+        if event.stage is FaultStage.FELT:
+            return before._replace(felt_us=event.at_us)
+        return before._replace(healed_us=event.at_us)
 
 
 def roots(sends: Iterable[Operation]) -> bytes:

@@ -2,11 +2,12 @@
 
 from aiohttp.test_utils import TestServer
 
-from veigo.history import Frame, History, Operation
+from veigo.history import FaultEvent, FaultStage, Frame, History, Operation
 from veigo.outcome import Outcome
 from veigo.telemetry import otlp, run_part, trace_ids
 from veigo.telemetry.collector import Collector
-from veigo.telemetry.reporting import roots
+from veigo.telemetry.reporting import Faults, roots
+from veigo.telemetry.rows import Fault
 from veigo.telemetry.run_part import RunPart
 from veigo.telemetry.store import Store
 
@@ -70,3 +71,19 @@ async def test_a_run_without_a_collector_says_so(tmp_path, unused_tcp_port):
 
     assert "the collector did not take 1 records of the run" == part.notes[0]
     assert "the run has no telemetry" in part.notes[1]
+
+
+def test_the_stages_of_a_fault_are_put_together_as_they_come():
+    """Whoever looks meanwhile sees a fault that is under way; each telling completes the one before."""
+    faults = Faults()
+    injected = FaultEvent("kill kafka", ["kafka"], FaultStage.INJECTED, 1, 10)
+    felt = FaultEvent("kill kafka", ["kafka"], FaultStage.FELT, 2, 20, "a produce failed")
+    healed = FaultEvent("kill kafka", ["kafka"], FaultStage.HEALED, 3, 30)
+
+    told = [faults.told_in([injected]), faults.told_in([felt, healed]), faults.told_in([])]
+
+    assert [
+        [Fault("kill kafka", "kafka", 10)],
+        [Fault("kill kafka", "kafka", 10, 20, 30)],
+        [],
+    ] == told
