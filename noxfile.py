@@ -34,7 +34,7 @@ def types(session: nox.Session) -> None:
 def rego(session: nox.Session) -> None:
     """Policies: strict compilation, tests, and how much of them the tests reach."""
     opa = Path(session.run(BIN / "veigo", "build", "opa", silent=True).strip().splitlines()[-1]) / "opa"
-    session.run(opa, "check", "--strict", "policies")
+    session.run(opa, "check", "--strict", "--schema", "contracts/services_opa/schemas", "policies")
     session.run(opa, "test", "policies")
     session.run(opa, "test", "policies", "--coverage", "--threshold", str(REGO_COVERAGE_MIN), silent=True)
 

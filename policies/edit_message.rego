@@ -1,6 +1,14 @@
-# May this user edit or delete this message? Its sender, for as long as they are a member of its room.
-#
-# Beside what every policy about a room is asked, the question names the message's sender: input.message.senderId.
+# METADATA
+# title: May this user edit or delete this message?
+# description: >-
+#   Its sender, for as long as they are a member of its room. Beside what every policy about a room is asked, the
+#   question names the message's sender: input.message.senderId.
+# scope: package
+# entrypoint: true
+# schemas:
+#   - input: schema.message_question
+# custom:
+#   answer: decision
 package edit_message
 
 import data.rooms

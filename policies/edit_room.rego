@@ -1,4 +1,13 @@
-# May this user change this room or add members to it? Any member; nobody ranks above another.
+# METADATA
+# title: May this user change this room or add members to it?
+# description: >-
+#   Any member; nobody ranks above another.
+# scope: package
+# entrypoint: true
+# schemas:
+#   - input: schema.room_question
+# custom:
+#   answer: decision
 package edit_room
 
 import data.rooms

@@ -1,4 +1,13 @@
-# May this user listen to this room? Members only: a public room is read on request, not listened to.
+# METADATA
+# title: May this user listen to this room?
+# description: >-
+#   Members only: a public room is read on request, not listened to.
+# scope: package
+# entrypoint: true
+# schemas:
+#   - input: schema.room_question
+# custom:
+#   answer: decision
 package join_room
 
 import data.rooms

@@ -1,4 +1,13 @@
-# May this user read what was said in this room, and who its members are? Members, and anyone if it is public.
+# METADATA
+# title: May this user read what was said in this room, and who its members are?
+# description: >-
+#   Members, and anyone if it is public.
+# scope: package
+# entrypoint: true
+# schemas:
+#   - input: schema.room_question
+# custom:
+#   answer: decision
 package read_room
 
 import data.rooms

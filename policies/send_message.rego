@@ -1,4 +1,13 @@
-# May this user write in this room? Members only, in public rooms too.
+# METADATA
+# title: May this user write in this room?
+# description: >-
+#   Members only, in public rooms too.
+# scope: package
+# entrypoint: true
+# schemas:
+#   - input: schema.room_question
+# custom:
+#   answer: decision
 package send_message
 
 import data.rooms

@@ -31,7 +31,7 @@ class _Words(msgspec.Struct, gc=False, rename="camel"):
 
 
 class _Edited(_Event, kw_only=True):
-    type: str = "message"
+    type: str
     content: _Words
     id: str
     message_sequence: int
@@ -69,6 +69,17 @@ class _Frame(msgspec.Struct, gc=False):
 
 _encode = msgspec.json.Encoder().encode
 
+# What stands in a frame's payload, by the frame's type: the contract is made of these (`frame_contract.py`).
+SENT: dict[str, type[msgspec.Struct]] = {
+    "MESSAGE_EDITED": _Edited,
+    "MESSAGE_DELETED": _Deleted,
+    "MEMBER_ADDED": _Member,
+    "MEMBER_REMOVED": _Member,
+    "ROOM_CREATED": _Room,
+    "ROOM_UPDATED": _Room,
+    "ROOM_EVENT": _Unknown,
+}
+
 
 def frame(event: RoomEvent) -> bytes:
     """Return an event's frame.
@@ -92,6 +103,7 @@ def _edited(event: RoomEvent) -> bytes:
                     sequence=event.sequence,
                     created_at=event.created_at,
                     traceparent=event.traceparent,
+                    type="message",
                     content=_Words(changed.sender_id, changed.content),
                     id=changed.id,
                     message_sequence=changed.message_sequence,

@@ -150,7 +150,7 @@ class _Left(msgspec.Struct, gc=False, rename="camel", omit_defaults=True):
 
 class _Error(msgspec.Struct, gc=False, rename="camel", omit_defaults=True):
     reason: str
-    code: str
+    code: Code
     room_id: str | None = None
 
 
@@ -160,6 +160,16 @@ class _ServerFrame(msgspec.Struct, gc=False):
 
 
 _encode = msgspec.json.Encoder().encode
+
+# What stands in a frame's payload, by the frame's type: the contract is made of these (`frame_contract.py`).
+RECEIVED: dict[str, type[msgspec.Struct]] = {"JOIN_ROOM": _Room, "LEAVE_ROOM": _Room}
+SENT: dict[str, type[msgspec.Struct]] = {
+    "JOINED": _Joined,
+    "RESET": _Reset,
+    "MESSAGE": _Message,
+    "LEFT": _Left,
+    "ERROR": _Error,
+}
 
 
 def message(event: RoomEvent, created: MessageCreated) -> bytes:
@@ -189,4 +199,4 @@ def left(room_id: str, sequence: int | None = None, reason: str | None = None) -
 
 def error(problem: Problem, room_id: str | None = None) -> bytes:
     """Return the ERROR frame for a problem with what the client sent last, or with the room named."""
-    return _encode(_ServerFrame("ERROR", (_Error(problem.message, problem.code.value, room_id),)))
+    return _encode(_ServerFrame("ERROR", (_Error(problem.message, problem.code, room_id),)))

@@ -15,7 +15,7 @@ FRAMES = {
     "message.edited": (
         {"id": "m", "messageSequence": 3} | WORDS,
         "MESSAGE_EDITED",
-        {"content": WORDS, "id": "m", "messageSequence": 3},
+        {"type": "message", "content": WORDS, "id": "m", "messageSequence": 3},
     ),
     "message.deleted": (
         {"id": "m", "messageSequence": 3, "senderId": "a"},
