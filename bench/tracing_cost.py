@@ -1,12 +1,16 @@
 """What tracing every message costs: on and off by turns, in one run on one stack.
 
-    veigo up && python bench/tracing_cost.py --blocks 12
+    veigo up && python bench/tracing_cost.py --blocks 20
 
 Blocks of a few seconds alternate, in an order drawn from a seed: in one kind every send carries a sampled trace, in the
 other one that is not, which is how OpenTelemetry switches tracing off for a request. The stack, its caches and its
 neighbours are the same for both, and a drift of the machine meets both alike. Senders wait for each answer before they
-send again, so the rate is what the stack can take. The first second of a block, in which the spans of the one before
-are still being sent, does not count. The harness reports nothing meanwhile: what is measured is the stack's cost.
+send again, so the rate is what the stack can take. The first half second of a block does not count, and between blocks
+everybody waits until the collector has written what the block made: no block pays for another's spans. The harness
+reports nothing meanwhile: what is measured is the stack's cost.
+
+Rates and percentiles jump about on a small machine. So the processor time of every node is read as well, from the
+beginning of a block until the collector is done with it, by message: that figure is far steadier, and says who spends.
 """
 
 import argparse
@@ -19,6 +23,8 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
+import psutil
 import uvloop
 
 from stack.table import TOPOLOGY
@@ -29,11 +35,13 @@ from veigo.client.session import User, must
 from veigo.history import Frame, History
 from veigo.latency import percentile
 from veigo.stack.stack import Stack
+from veigo.stack.state import read_record
 from veigo.telemetry.trace_ids import traceparent
 
 ROOMS, MEMBERS = 4, 3
-LEAD_S = 1.0  # of a block, not counted
-QUIET_S = 0.5  # after a block, for what is under way
+LEAD_S = 0.5  # of a block, not counted
+QUIET_S = 1.2  # without a new span after a block: longer than services wait before they send
+SETTLE_S_MAX = 15.0
 
 
 @dataclass(slots=True)
@@ -44,6 +52,46 @@ class Block:
     acknowledged_ms: list[float] = field(default_factory=list)
     delivered_ms: list[float] = field(default_factory=list)
     per_s: float = 0.0
+    sent: int = 0  # those of the lead included
+    cpu_s: dict[str, float] = field(default_factory=dict)  # by node
+    spans: int = 0
+
+
+class Meters:
+    """What the stack's processes spend, and what the collector has taken."""
+
+    def __init__(self, stack: Stack) -> None:
+        record = read_record(stack.state_file)
+        assert record is not None
+        self._url = f"http://{stack.address('collector')}/healthz"
+        self._processes = {n: psutil.Process(one.process.pid) for n, one in record.nodes.items() if one.process}
+
+    def cpu_s(self) -> dict[str, float]:
+        """Processor seconds of every node until now, its children's included."""
+        return {node: sum(map(spent_s, [one, *one.children(True)])) for node, one in self._processes.items()}
+
+    async def settled(self) -> int:
+        """Wait until the collector has written everything; return how many spans it ever took."""
+        deadline_s, before, since_s = time.monotonic() + SETTLE_S_MAX, -1, time.monotonic()
+        async with aiohttp.ClientSession() as http:
+            while time.monotonic() < deadline_s:
+                async with http.get(self._url) as answer:
+                    spans = int((await answer.json())["spans"])
+                if spans != before:
+                    before, since_s = spans, time.monotonic()
+                elif time.monotonic() - since_s > QUIET_S:
+                    break
+                await asyncio.sleep(0.3)
+        return before
+
+
+def spent_s(process: psutil.Process) -> float:
+    """User and system seconds of a process; nothing of one that is gone."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 class Load:
@@ -84,13 +132,16 @@ class Load:
                     self._sent_s[message_id] = (sent_s, block)
                 context = traceparent(message_id)[:-2] + ("01" if block.traced else "00")
                 variables = {"roomId": room, "content": "Hello", "messageId": message_id}
+                block.sent += 1
                 await self.graphql.execute(CREATE_MESSAGE, variables, CreateMessageData, user._token, context)
                 if counts:
                     block.acknowledged_ms.append((time.monotonic() - sent_s) * 1000)
 
         await asyncio.gather(*(send(number) for number in range(self._senders)))
         block.per_s = len(block.acknowledged_ms) / (time.monotonic() - counted_s)
-        await asyncio.sleep(QUIET_S)
+
+    def forget(self) -> None:
+        """Be ready for the next block."""
         self._sent_s.clear()
 
     async def leave(self) -> None:
@@ -104,10 +155,10 @@ class Load:
             sent[1].delivered_ms.append((frame.at_ns / 1e9 - sent[0]) * 1000)
 
 
-async def measure(base_url: str, *, blocks: int, seconds: float, senders: int, seed: int) -> list[Block]:
+async def measure(stack: Stack, *, blocks: int, seconds: float, senders: int, seed: int) -> list[Block]:
     """Carry the blocks out, as many with tracing as without."""
     order = [traced for n in range(blocks) for traced in random.Random(seed + n).sample([True, False], 2)]  # noqa: S311
-    done = []
+    base_url, meters, done = f"http://{stack.address('gateway')}", Meters(stack), []
     with tempfile.TemporaryDirectory() as folder:
         async with History(Path(folder) / "history.jsonl") as history:
             load = Load(base_url, history, senders)
@@ -115,7 +166,11 @@ async def measure(base_url: str, *, blocks: int, seconds: float, senders: int, s
             await load.hold(Block(traced=True), seconds)  # to warm up
             for traced in order:
                 block = Block(traced)
+                spans, spent = await meters.settled(), meters.cpu_s()
+                load.forget()
                 await load.hold(block, seconds)
+                block.spans = await meters.settled() - spans
+                block.cpu_s = {node: now_s - spent[node] for node, now_s in meters.cpu_s().items()}
                 done.append(block)
             await load.leave()
     return done
@@ -134,9 +189,27 @@ def say(blocks: list[Block]) -> None:
     pairs = [sorted(blocks[n : n + 2], key=lambda block: block.traced) for n in range(0, len(blocks), 2)]
     throughput = [1 - on.per_s / off.per_s for off, on in pairs]
     p99 = [p99_of(on) / p99_of(off) - 1 for off, on in pairs]
-    for what, costs in (("throughput", throughput), ("p99 of deliveries", p99)):
+    cpu = [cpu_ms(on) / cpu_ms(off) - 1 for off, on in pairs]
+    for what, costs in (("throughput", throughput), ("p99 of deliveries", p99), ("processor time a message", cpu)):
         spread = statistics.stdev(costs) / len(costs) ** 0.5 if len(costs) > 1 else 0.0
-        print(f"cost in {what}: {statistics.mean(costs):.1%} ± {spread:.1%} (mean of {len(costs)} pairs, its error)")  # noqa: T201
+        told = f"{statistics.mean(costs):.1%} ± {spread:.1%} (mean of {len(costs)} pairs and its error)"
+        print(f"cost in {what}: {told}, median {statistics.median(costs):.1%}")  # noqa: T201
+    say_who_spends(blocks)
+
+
+def say_who_spends(blocks: list[Block]) -> None:
+    """Print the processor time of every node, by message."""
+    sent = {traced: sum(one.sent for one in blocks if one.traced is traced) for traced in (False, True)}
+    print(f"\n{'CPU ms/message':<16}{'off':>8}{'on':>8}{'more':>8}")  # noqa: T201
+    for node in blocks[0].cpu_s:
+        off, on = (1000 * sum(one.cpu_s[node] for one in blocks if one.traced is t) / sent[t] for t in (False, True))
+        print(f"{node:<16}{off:>8.3f}{on:>8.3f}{on - off:>8.3f}")  # noqa: T201
+    print(f"spans a message: {sum(one.spans for one in blocks if one.traced) / sent[True]:.1f}")  # noqa: T201
+
+
+def cpu_ms(block: Block) -> float:
+    """Processor time of all nodes by message."""
+    return 1000 * sum(block.cpu_s.values()) / block.sent
 
 
 def p99_of(block: Block) -> float:
@@ -148,15 +221,14 @@ def main() -> None:
     """Measure a stack that is up."""
     parser = argparse.ArgumentParser(description="What tracing costs.")
     parser.add_argument("--name", default="default")
-    parser.add_argument("--blocks", type=int, default=12, help="of each kind")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each block")
+    parser.add_argument("--blocks", type=int, default=20, help="of each kind")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each block")
     parser.add_argument("--senders", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     told = parser.parse_args()
     stack = Stack.existing(TOPOLOGY, toolchain(), told.name)
     assert stack is not None, f"stack {told.name} is not up; `veigo up --name {told.name}` starts it"
-    base_url = f"http://{stack.address('gateway')}"
-    say(uvloop.run(measure(base_url, blocks=told.blocks, seconds=told.seconds, senders=told.senders, seed=told.seed)))
+    say(uvloop.run(measure(stack, blocks=told.blocks, seconds=told.seconds, senders=told.senders, seed=told.seed)))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ def run(main: Coroutine[object, object, None]) -> None:
     """Run a service's main coroutine on uvloop and return when it has drained."""
     tracing.configure()
     metrics.configure()
+    metrics.counter("veigo.spans.dropped", "Spans that found no room, or nobody who took them.", tracing.dropped)
     try:
         uvloop.run(main)
     finally:

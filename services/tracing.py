@@ -8,9 +8,10 @@ place elsewhere (a hop that only its record tells of) is told as a whole, by `te
 people wrote, a token or an e-mail address.
 
 OpenTelemetry's variables say where to (`OTEL_EXPORTER_OTLP_ENDPOINT`; nowhere without it), which traces
-(`OTEL_TRACES_SAMPLER`) and whether at all (`OTEL_SDK_DISABLED`). Spans wait in a bounded queue for a thread that sends
-them; when the other side is away or too slow, what does not fit is dropped, and nothing here waits or fails. The SDK's
-own `Span` takes four times as long as its finished `ReadableSpan`, which is why the latter is made here.
+(`OTEL_TRACES_SAMPLER`) and whether at all (`OTEL_SDK_DISABLED`). A finished span is text at once and waits in a bounded
+file (`span_encoding.py`, `outbox.py`) for a thread that sends them (`span_sending.py`); when the other side is away or
+too slow, what does not fit is dropped, and nothing here waits or fails. The SDK says who we are and which traces are
+wanted, and sends; its own `Span`, `ReadableSpan` and batch processor take fifteen times as long, and are not used.
 """
 
 import os
@@ -21,13 +22,17 @@ from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from random import getrandbits
 from types import TracebackType
-from typing import NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import Decision
-from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import SpanKind
 from opentelemetry.util.types import AttributeValue
+
+from services import span_encoding
+
+if TYPE_CHECKING:
+    from services.span_sending import SpanSending
 
 Attributes: TypeAlias = dict[str, AttributeValue]
 
@@ -35,12 +40,11 @@ INTERNAL, SERVER, CLIENT = SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CLIENT
 PRODUCER, CONSUMER = SpanKind.PRODUCER, SpanKind.CONSUMER
 MESSAGE_ID = "veigo.message.id"
 
-# The thread that encodes spans holds the interpreter for no longer than this at a time, while a message waits for it;
+# The thread that sends spans holds the interpreter for no longer than this at a time, while a message waits for it;
 # Python's own bound is ten times as long.
 SWITCH_INTERVAL_S = 0.0005
 
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})")
-_SAMPLED, _FAILED, _FINE = TraceFlags(1), Status(StatusCode.ERROR), Status(StatusCode.UNSET)
 
 
 class Context(NamedTuple):
@@ -65,8 +69,9 @@ def context_in(traceparent: str | None) -> Context | None:
 class _Sending:
     """Where finished spans go."""
 
-    def __init__(self, processor: BatchSpanProcessor, provider: TracerProvider) -> None:
-        self.processor = processor
+    def __init__(self, provider: TracerProvider, thread: "SpanSending") -> None:
+        self.thread = thread
+        self.put = thread.waiting.put
         self.resource = provider.resource
         self.sampler = provider.sampler
 
@@ -81,23 +86,29 @@ def configure() -> None:
     endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     if not endpoint or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return
-    from services.span_encoding import LeanExporter
+    from services.span_sending import SpanSending
 
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    _sending = _Sending(BatchSpanProcessor(LeanExporter()), TracerProvider())
+    provider = TracerProvider()
+    _sending = _Sending(provider, SpanSending.to_the_endpoint(provider.resource))
 
 
 def shutdown() -> None:
     """Send what waits, within the exporter's timeout."""
     global _sending  # noqa: PLW0603
     if _sending is not None:
-        _sending.processor.shutdown()  # type: ignore[no-untyped-call]
+        _sending.thread.stop()
         _sending = None
 
 
 def enabled() -> bool:
     """Whether spans are sent at all."""
     return _sending is not None
+
+
+def dropped() -> int:
+    """How many spans found no room, or nobody who took them."""
+    return _sending.thread.waiting.dropped if _sending else 0
 
 
 def node() -> str:
@@ -187,20 +198,8 @@ def tell(
     """Tell of a finished span; nothing happens when its trace is not wanted."""
     if _sending is None or not context.sampled:
         return
-    _sending.processor.on_end(
-        ReadableSpan(
-            name=name,
-            context=_in_sdk(context),
-            parent=None if parent is None else _in_sdk(parent),
-            resource=_sending.resource,
-            attributes=attributes,
-            links=[Link(_in_sdk(link)) for link in links],
-            kind=kind,
-            status=_FINE if ok else _FAILED,
-            start_time=began_ns,
-            end_time=max(began_ns, ended_ns),
-        )
-    )
+    ended_ns = max(began_ns, ended_ns)
+    _sending.put(span_encoding.span(name, kind, context, parent, began_ns, ended_ns, attributes, ok=ok, links=links))
 
 
 def _child_of(parent: Context | None, name: str) -> Context:
@@ -211,7 +210,3 @@ def _child_of(parent: Context | None, name: str) -> Context:
     if _sending is not None:
         sampled = _sending.sampler.should_sample(None, trace_id, name).decision is Decision.RECORD_AND_SAMPLE
     return Context(trace_id, getrandbits(64) or 1, sampled)
-
-
-def _in_sdk(context: Context) -> SpanContext:
-    return SpanContext(context.trace_id, context.span_id, False, _SAMPLED)

@@ -10,9 +10,10 @@ from veigo.stack.ports import HOST
 from veigo.stack.stack import Stack
 from veigo.telemetry import edge_rates
 
-# Spans are sent soon, so that a service that is killed takes few with it, and a collector that is away costs little.
+# Spans wait in a file (SPAN_OUTBOX_DIR), so those of a service that is killed are not lost, and there is no hurry: few
+# and large requests cost less.
 SENDING = {
-    "OTEL_BSP_SCHEDULE_DELAY": "200",  # ms
+    "OTEL_BSP_SCHEDULE_DELAY": "500",  # ms
     "OTEL_BSP_MAX_QUEUE_SIZE": "8192",  # spans: a few seconds' worth at full load
     "OTEL_METRIC_EXPORT_INTERVAL": "2000",  # ms
     "OTEL_EXPORTER_OTLP_TIMEOUT": "2",  # s, repeated attempts included
@@ -54,6 +55,7 @@ def environment_of(stack: Stack, node: str, service: str) -> dict[str, str]:
         | {
             "OTEL_SERVICE_NAME": service,
             "OTEL_RESOURCE_ATTRIBUTES": f"service.instance.id={node},service.namespace={stack.name}",
+            "SPAN_OUTBOX_DIR": str(stack.data("collector") / "outbox"),
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{stack.reach(service, 'collector')}",
         }
     )

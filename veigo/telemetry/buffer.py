@@ -1,4 +1,4 @@
-"""Rows on their way into the store: gathered while they come, and written a few times a second in one piece.
+"""Rows on their way into the store: gathered while they come, and written every second in one piece.
 
 Whoever reports is answered at once and never waits for the disk. A store that cannot keep up fills the buffer, and then
 the report is refused: the exporters keep a few batches, then drop and count.
@@ -14,7 +14,7 @@ from veigo.telemetry.store import Store
 
 log = structlog.get_logger()
 
-WRITE_EVERY_S = 0.5
+WRITE_EVERY_S = 1.0
 TRIM_EVERY_S = 20.0
 ROWS_AT_ONCE_MAX = 5_000  # of each table, in one transaction: some 20 MB of memory
 ROWS_WAITING_MAX = 100_000  # about 100 MB of Python objects at worst; at 5,000 rows a second that is 20 s

@@ -2,9 +2,9 @@
 
     LISTEN_PORT=4950 STORE_FILE=/tmp/telemetry.duckdb python -m veigo.telemetry
 
-`POST /v1/traces` and `/v1/metrics` are OTLP/HTTP with protobuf; `/v1/deliveries` and `/v1/faults` are the harness's.
-`GET /v1/run?since_us=…&until_us=…` answers with that time's rows as a DuckDB file of their own; `GET /metrics` is
-Prometheus's view. Nothing in the stack waits for the collector, and nothing fails when it is away.
+`POST /v1/traces` is OTLP/HTTP in JSON or protobuf, `/v1/metrics` in protobuf; `/v1/deliveries` and `/v1/faults` are the
+harness's. `GET /v1/run?since_us=…&until_us=…` answers with that time's rows as a DuckDB file of their own, and
+`GET /metrics` is Prometheus's view. Nothing in the stack waits for the collector, and nothing fails when it is away.
 """
 
 import asyncio
@@ -15,19 +15,22 @@ from pathlib import Path
 
 from aiohttp import web
 
-from veigo.telemetry import intake, otlp, prometheus
+from veigo.telemetry import intake, otlp, otlp_protobuf, prometheus
 from veigo.telemetry.api import Api, Shown
 from veigo.telemetry.buffer import Buffer, FullError
-from veigo.telemetry.forwarding import Forwarding
+from veigo.telemetry.forwarding import JSON, Body, Forwarding
 from veigo.telemetry.measurements import Measurements
 from veigo.telemetry.rows import Batch
+from veigo.telemetry.seen import Seen
 from veigo.telemetry.span_metrics import SpanMetrics
 from veigo.telemetry.store import Store
 
 BODY_BYTES_MAX = 16 * 1024 * 1024  # an exporter's batch of 512 spans takes about half of one
 RETRY_AFTER_S = "1"
 DERIVE_EVERY_S = 2.0
-PROTOBUF = "application/x-protobuf"
+
+
+OTLP = frozenset({"/v1/traces", "/v1/metrics"})
 
 
 class Collector:
@@ -38,6 +41,7 @@ class Collector:
         self.buffer = Buffer(store)
         self.measurements = Measurements()
         self.span_metrics = SpanMetrics()
+        self.seen = Seen()
         self.forwarding = forwarding
         self.api = Api(store, shown or Shown("collector", live=True))
 
@@ -64,7 +68,8 @@ class Collector:
         body = await request.read()
 
         def read() -> Batch:
-            batch = otlp.spans(body)
+            told = otlp.request(body) if request.content_type == JSON else otlp_protobuf.request(body)
+            batch = otlp.rows(told, self.seen.is_new)
             self.span_metrics.take(batch.spans)
             return batch
 
@@ -126,9 +131,9 @@ class Collector:
             return web.Response(status=400, text=f"{error}\n")
         except FullError:
             return web.Response(status=503, headers={"Retry-After": RETRY_AFTER_S})
-        if self.forwarding is not None and request.content_type == PROTOBUF:
-            self.forwarding.hand_on(request.path, body)
-        return web.Response(content_type=PROTOBUF)
+        if self.forwarding is not None and request.path in OTLP:
+            self.forwarding.hand_on(Body(request.path, request.content_type, body))
+        return web.Response(content_type=request.content_type)
 
     async def _derive(self) -> None:
         """Tell what the spans amount to every few seconds, as if it had come by OTLP."""

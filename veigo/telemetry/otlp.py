@@ -1,24 +1,21 @@
-"""OTLP requests as rows: protobuf in, a `Batch` out, and nothing else happens.
+"""OTLP requests as rows: JSON or protobuf in, a `Batch` out, and nothing else happens.
 
-A span that names a message (`veigo.message.id`) also tells a part of that message's row: its attributes by
-`PART_OF_ATTRIBUTE`, its beginning and end by `PART_OF_TIMES`.
+Our services send JSON, which is decoded in C straight into `Told`; whatever else speaks OTLP may send protobuf
+(`otlp_protobuf.py`), which becomes the same. A span that names a message (`veigo.message.id`) also tells a part of that
+message's row: its attributes by `PART_OF_ATTRIBUTE`, its beginning and end by `PART_OF_TIMES`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
-from google.protobuf.message import DecodeError
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
-from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1 import trace_pb2
 
 from veigo.telemetry.rows import Batch, MessagePart, Span
 
 MESSAGE_ID = "veigo.message.id"
 REPLAYED = "veigo.replayed"
 VALUE_CHARACTERS_MAX = 500  # of one attribute; what is longer is cut, so that no span can fill the store
+FAILED = 2  # STATUS_CODE_ERROR
 
 PART_OF_ATTRIBUTE = {
     "veigo.room.id": "room_id",
@@ -46,31 +43,114 @@ WHOLE_NUMBERS = frozenset({"sequence", "partition", "offset", "lsn", "recipients
 SIDE_PATH = "project"
 ONLY_IDS = 2  # a part that has no more fields says nothing
 
-KINDS = {number: name.removeprefix("SPAN_KIND_") for name, number in trace_pb2.Span.SpanKind.items()}
-
-_encode = msgspec.json.Encoder().encode
+KINDS = {1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER"}
 
 
 class UnreadableError(ValueError):
     """A body that is no OTLP request."""
 
 
-def spans(body: bytes) -> Batch:
-    """Return the rows in an `ExportTraceServiceRequest`.
+class Value(msgspec.Struct, rename="camel", gc=False):
+    """An attribute's value, in one of these."""
+
+    string_value: str | None = None
+    int_value: int | None = None
+    bool_value: bool | None = None
+    double_value: float | None = None
+    array_value: "Values | None" = None
+
+
+class Values(msgspec.Struct, gc=False):
+    """Several of them."""
+
+    values: list[Value] = []
+
+
+class Attribute(msgspec.Struct, gc=False):
+    """A name and what it says."""
+
+    key: str
+    value: Value
+
+
+class Link(msgspec.Struct, rename="camel", gc=False):
+    """Another span that has to do with it."""
+
+    trace_id: str
+    span_id: str
+
+
+class Status(msgspec.Struct, gc=False):
+    """How it went."""
+
+    code: int = 0
+
+
+class Told(msgspec.Struct, rename="camel", gc=False):
+    """A span."""
+
+    trace_id: str
+    span_id: str
+    name: str
+    start_time_unix_nano: int
+    end_time_unix_nano: int
+    kind: int = 1
+    parent_span_id: str = ""
+    attributes: list[Attribute] = []
+    links: list[Link] = []
+    status: Status | None = None
+
+
+class ScopeSpans(msgspec.Struct):
+    """Spans that one library made."""
+
+    spans: list[Told] = []
+
+
+class Resource(msgspec.Struct):
+    """Who tells them."""
+
+    attributes: list[Attribute] = []
+
+
+class ResourceSpans(msgspec.Struct, rename="camel"):
+    """Spans of one teller."""
+
+    resource: Resource | None = None
+    scope_spans: list[ScopeSpans] = []
+
+
+class Request(msgspec.Struct, rename="camel"):
+    """An `ExportTraceServiceRequest`."""
+
+    resource_spans: list[ResourceSpans] = []
+
+
+# None of these can hold itself, so the garbage collector need not look at them (gc=False): there are a great many.
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Request, strict=False).decode  # not strict: JSON's OTLP writes whole numbers as text
+
+
+def request(body: bytes) -> Request:
+    """A body of JSON.
 
     Raises:
-        UnreadableError: it is none.
+        UnreadableError: it is no OTLP trace request.
     """
-    request = ExportTraceServiceRequest()
     try:
-        request.ParseFromString(body)
-    except DecodeError as error:
+        return _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableError(f"the body is no OTLP trace request: {error}") from None
+
+
+def rows(request: Request, is_new: Callable[[Told], bool] = lambda _: True) -> Batch:
+    """The rows in a request, of those spans that are new."""
     batch = Batch()
     for resource_spans in request.resource_spans:
-        node = node_of(resource_spans.resource)
+        resource = resource_spans.resource
+        node = node_of(plain(resource.attributes) if resource else {})
         for scope_spans in resource_spans.scope_spans:
-            for told in scope_spans.spans:
+            for told in filter(is_new, scope_spans.spans):
                 attributes = plain(told.attributes)
                 batch.spans.append(span_of(told, node, attributes))
                 if MESSAGE_ID in attributes and (part := part_of(told, attributes)) is not None:
@@ -78,35 +158,35 @@ def spans(body: bytes) -> Batch:
     return batch
 
 
-def node_of(resource: Resource) -> str:
+def node_of(named: Mapping[str, Any]) -> str:
     """Which node of the stack speaks: its `service.instance.id`, or its service's name when it has none."""
-    named = plain(resource.attributes)
     return str(named.get("service.instance.id") or named.get("service.name") or "unknown")
 
 
-def span_of(told: trace_pb2.Span, node: str, attributes: Mapping[str, Any]) -> Span:
+def span_of(told: Told, node: str, attributes: Mapping[str, Any]) -> Span:
     """One span as a row."""
     message_id = attributes.get(MESSAGE_ID)
-    links = [{"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex()} for link in told.links]
     return Span(
-        trace_id=told.trace_id.hex(),
-        span_id=told.span_id.hex(),
-        parent_id=told.parent_span_id.hex() or None,
-        node=node,
-        name=told.name,
-        kind=KINDS.get(told.kind, "INTERNAL"),
-        start_us=told.start_time_unix_nano // 1000,
-        end_us=told.end_time_unix_nano // 1000,
-        ok=told.status.code != trace_pb2.Status.STATUS_CODE_ERROR,
-        message_id=None if message_id is None else str(message_id),
-        attributes=_encode(attributes).decode(),
-        links=_encode(links).decode() if links else "[]",
+        told.trace_id,
+        told.span_id,
+        told.parent_span_id or None,
+        node,
+        told.name,
+        KINDS.get(told.kind, "INTERNAL"),
+        told.start_time_unix_nano // 1000,
+        told.end_time_unix_nano // 1000,
+        told.status is None or told.status.code != FAILED,
+        None if message_id is None else str(message_id),
+        _encode(attributes).decode(),
+        _encode([{"trace_id": one.trace_id, "span_id": one.span_id} for one in told.links]).decode()
+        if told.links
+        else "[]",
     )
 
 
-def part_of(told: trace_pb2.Span, attributes: Mapping[str, Any]) -> MessagePart | None:
+def part_of(told: Told, attributes: Mapping[str, Any]) -> MessagePart | None:
     """What a span tells of its message; None when that is only that there is one, as half of all spans do."""
-    part: dict[str, Any] = {"message_id": str(attributes[MESSAGE_ID]), "trace_id": told.trace_id.hex()}
+    part: dict[str, Any] = {"message_id": str(attributes[MESSAGE_ID]), "trace_id": told.trace_id}
     if attributes.get(REPLAYED):
         return MessagePart(**part, replays=1)
     if told.name == SIDE_PATH:
@@ -118,7 +198,7 @@ def part_of(told: trace_pb2.Span, attributes: Mapping[str, Any]) -> MessagePart 
     begins, ends = PART_OF_TIMES.get(told.name, (None, None))
     if begins is not None:
         part[begins] = told.start_time_unix_nano // 1000
-    if ends is not None and told.status.code != trace_pb2.Status.STATUS_CODE_ERROR:
+    if ends is not None and (told.status is None or told.status.code != FAILED):
         part[ends] = told.end_time_unix_nano // 1000
     return MessagePart(**part) if len(part) > ONLY_IDS else None
 
@@ -131,22 +211,21 @@ def whole_number(value: object) -> int | None:
         return None
 
 
-def plain(attributes: Iterable[KeyValue]) -> dict[str, Any]:
+def plain(attributes: Iterable[Attribute]) -> dict[str, Any]:
     """Attributes as a plain mapping."""
     return {attribute.key: plain_value(attribute.value) for attribute in attributes}
 
 
-def plain_value(value: AnyValue) -> object:
+def plain_value(value: Value) -> object:
     """One attribute's value; bytes and deeper structures are told by their kind only."""
-    if text := value.string_value:  # as most are; asking first which kind it is takes longer than reading it
-        return text[:VALUE_CHARACTERS_MAX]
-    kind = value.WhichOneof("value")
-    match kind:
-        case "string_value":
-            return ""
-        case "int_value" | "bool_value" | "double_value":
-            return getattr(value, kind)
-        case "array_value":
-            return [plain_value(one) for one in value.array_value.values]
-        case _:
-            return kind
+    if value.string_value is not None:
+        return value.string_value[:VALUE_CHARACTERS_MAX]
+    if value.int_value is not None:
+        return value.int_value
+    if value.bool_value is not None:
+        return value.bool_value
+    if value.double_value is not None:
+        return value.double_value
+    if value.array_value is not None:
+        return [plain_value(one) for one in value.array_value.values]
+    return None

@@ -18,7 +18,7 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 from veigo.history import FaultEvent, FaultStage, Frame, History, Operation, Record
 from veigo.outcome import Outcome
 from veigo.telemetry import intake
-from veigo.telemetry.collector import PROTOBUF
+from veigo.telemetry.forwarding import PROTOBUF
 from veigo.telemetry.otlp import MESSAGE_ID
 from veigo.telemetry.rows import Delivery, Fault
 from veigo.telemetry.trace_ids import root_id, trace_id

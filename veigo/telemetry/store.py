@@ -9,6 +9,7 @@ last whole write. A finished run's file is opened with `read_only=True`, by as m
 """
 
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -19,10 +20,12 @@ from typing import Any, Self
 import duckdb
 
 from veigo.stack.problem import StackError
-from veigo.telemetry.rows import MERGED, Batch, MessagePart
+from veigo.telemetry.rows import MERGED, Batch, MessagePart, Span
 
 MEMORY_MAX = "96MB"  # of DuckDB's own, taken when needed; an idle store has a quarter of it
 THREADS = 1  # it must not take the processors from the stack it watches
+
+RECENT_US = 10_000_000  # so long the collector remembers what came (seen.py), at full load
 
 TIME_OF = {
     "messages": "coalesce(sent_us, committed_us, received_us)",
@@ -31,7 +34,7 @@ TIME_OF = {
     "points": "at_us",
     "faults": "began_us",
 }
-# A record that Kafka delivers again makes the same spans again, ids included; they are one span.
+# A record that is read again makes the same spans again, ids included; they are one span.
 _NEW_SPANS = """
     INSERT INTO spans SELECT DISTINCT ON (trace_id, span_id) * FROM arrived_spans AS arrived WHERE NOT EXISTS (
         SELECT 1 FROM spans WHERE spans.start_us >= (SELECT min(start_us) FROM arrived_spans)
@@ -60,6 +63,7 @@ class Store:
         self._connection = connection
         self._limits = limits
         self._writing = threading.Lock()
+        self._opened_us = time.time_ns() // 1000
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False, limits: Limits = Limits()) -> Self:
@@ -90,10 +94,7 @@ class Store:
             self._connection.execute("BEGIN")
             try:
                 self._write_messages(batch.messages)
-                if batch.spans:
-                    self._append("arrived_spans", batch.spans)
-                    self._connection.execute(_NEW_SPANS)
-                    self._connection.execute("DELETE FROM arrived_spans")
+                self._write_spans(batch.spans)
                 self._append("deliveries", batch.deliveries)
                 self._append("points", batch.points)
                 for fault in batch.faults:
@@ -184,6 +185,17 @@ class Store:
         for row in rows:
             appender.append_row(*row)
         appender.flush()
+
+    def _write_spans(self, spans: Sequence[Span]) -> None:
+        """Append; spans that are old, or come soon after a start, may be there already, and are looked for first."""
+        now_us = time.time_ns() // 1000
+        surely_new = now_us - self._opened_us > RECENT_US
+        if surely_new and all(span.start_us > now_us - RECENT_US for span in spans):
+            self._append("spans", spans)
+            return
+        self._append("arrived_spans", spans)
+        self._connection.execute(_NEW_SPANS)
+        self._connection.execute("DELETE FROM arrived_spans")
 
     def _write_messages(self, parts: Sequence[MessagePart]) -> None:
         if not parts:

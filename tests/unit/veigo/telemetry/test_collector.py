@@ -5,15 +5,16 @@ from aiohttp.test_utils import TestClient, TestServer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from veigo.telemetry import buffer, intake
-from veigo.telemetry.collector import PROTOBUF, Collector, store_at
-from veigo.telemetry.forwarding import Forwarding, headers_in
+from veigo.telemetry.collector import Collector, store_at
+from veigo.telemetry.forwarding import PROTOBUF, Forwarding, headers_in
 from veigo.telemetry.rows import Delivery, Fault
 from veigo.telemetry.store import Store
 
 
-def one_span():
+def one_span(number=1):
     request = ExportTraceServiceRequest()
-    request.resource_spans.add().scope_spans.add().spans.add(trace_id=b"1" * 16, span_id=b"2" * 8, name="x")
+    spans = request.resource_spans.add().scope_spans.add().spans
+    spans.add(trace_id=b"1" * 16, span_id=number.to_bytes(8, "big"), name="x")
     return request.SerializeToString()
 
 
@@ -36,6 +37,23 @@ async def test_what_was_reported_can_be_asked_at_once(client):
 
     assert (3, 0, 0) == (health["received"], health["waiting"], health["lost"])
     assert [1, 1, 1] == counts
+
+
+async def test_spans_come_in_json_too(client):
+    """As our services send them; what was told before is not told again."""
+    span = {
+        "traceId": "1" * 32,
+        "spanId": "2" * 16,
+        "name": "x",
+        "startTimeUnixNano": "5000",
+        "endTimeUnixNano": "7000",
+    }
+    told = {"resourceSpans": [{"scopeSpans": [{"spans": [span, span]}]}]}
+    answer = await client.post("/v1/traces", json=told)
+    await client.get("/healthz")
+
+    assert (200, "application/json") == (answer.status, answer.content_type)
+    assert [(5, 7)] == client.collector.store.tuples("SELECT start_us, end_us FROM spans")
 
 
 @pytest.mark.parametrize("path", ["/v1/traces", "/v1/metrics", "/v1/deliveries", "/v1/faults"])
@@ -75,8 +93,8 @@ async def test_a_run_without_its_time_is_refused(client):
 
 async def test_another_backend_that_is_away_costs_nothing(client):
     """What it cannot be handed is counted."""
-    for _ in range(300):
-        await client.post("/v1/traces", data=one_span(), headers={"Content-Type": PROTOBUF})
+    for number in range(300):
+        await client.post("/v1/traces", data=one_span(number), headers={"Content-Type": PROTOBUF})
     health = await (await client.get("/healthz")).json()
 
     assert 300 == health["received"]

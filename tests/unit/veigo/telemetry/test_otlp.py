@@ -7,8 +7,15 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Told
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
-from veigo.telemetry import otlp
+from veigo.telemetry import otlp, otlp_protobuf
 from veigo.telemetry.rows import MessagePart, Span
+from veigo.telemetry.seen import Seen
+
+
+def rows(told):
+    """The rows of a request that came in protobuf."""
+    return otlp.rows(otlp_protobuf.request(told.SerializeToString()))
+
 
 TRACE, SPAN, PARENT = bytes(range(16)), bytes(range(8)), bytes(range(8, 16))
 
@@ -32,7 +39,7 @@ def request(name="cdc capture", node="realtime-2", **attributes):
 
 def test_a_span_is_a_row():
     """Ids are hexadecimal, times microseconds, and the node is the instance."""
-    batch = otlp.spans(request(x=1).SerializeToString())
+    batch = rows(request(x=1))
 
     expected = Span(
         TRACE.hex(),
@@ -53,7 +60,7 @@ def test_a_span_is_a_row():
 
 def test_a_span_without_instance_is_its_services():
     """A service started by hand has only a name."""
-    batch = otlp.spans(request(node="").SerializeToString())
+    batch = rows(request(node=""))
 
     assert "realtime" == batch.spans[0].node
 
@@ -67,7 +74,7 @@ def test_a_span_of_a_message_tells_a_part_of_it():
         veigo__policy="p",
     )
 
-    (part,) = otlp.spans(told.SerializeToString()).messages
+    (part,) = rows(told).messages
 
     expected = MessagePart(
         "m1", trace_id=TRACE.hex(), committed_us=1000, captured_us=2500, partition=3, offset=9, policy="p"
@@ -79,14 +86,14 @@ def test_a_replay_only_counts():
     """What came again moves no time of the first delivery."""
     told = request("fan-out", veigo__message__id="m1", veigo__replayed=True, veigo__recipients=4)
 
-    assert [MessagePart("m1", trace_id=TRACE.hex(), replays=1)] == otlp.spans(told.SerializeToString()).messages
+    assert [MessagePart("m1", trace_id=TRACE.hex(), replays=1)] == rows(told).messages
 
 
 def test_a_send_that_failed_was_not_acknowledged():
     """The client's span ends with an error: it was sent, and nobody said that it is stored."""
     told = request("CreateMessage", veigo__message__id="m1")
     told.resource_spans[0].scope_spans[0].spans[0].status.code = Status.STATUS_CODE_ERROR
-    batch = otlp.spans(told.SerializeToString())
+    batch = rows(told)
 
     assert [MessagePart("m1", trace_id=TRACE.hex(), sent_us=1000)] == batch.messages
     assert not batch.spans[0].ok
@@ -94,12 +101,33 @@ def test_a_send_that_failed_was_not_acknowledged():
 
 def test_no_attribute_fills_the_store():
     """A value is cut to a bound."""
-    batch = otlp.spans(request(x="a" * 10_000).SerializeToString())
+    batch = rows(request(x="a" * 10_000))
 
     assert {"x": "a" * otlp.VALUE_CHARACTERS_MAX} == json.loads(batch.spans[0].attributes)
 
 
 def test_what_is_no_otlp_is_refused():
     """With a sentence, and nothing taken."""
-    with pytest.raises(otlp.UnreadableError, match="no OTLP trace request"):
-        otlp.spans(b"\xff\xff\xff")
+    for read in (otlp.request, otlp_protobuf.request):
+        with pytest.raises(otlp.UnreadableError, match="no OTLP trace request"):
+            read(b"\xff\xff\xff")
+
+
+def test_what_came_before_is_passed_over():
+    """Neither its span nor its part of the message counts twice: recipients are a sum."""
+    told = otlp_protobuf.request(request("fan-out", veigo__message__id="m1", veigo__recipients=4).SerializeToString())
+    seen = Seen()
+    first, again = otlp.rows(told, seen.is_new), otlp.rows(told, seen.is_new)
+
+    assert (1, 1, 0) == (len(first.spans), len(first.messages), len(again))
+    assert 1 == seen.again
+
+
+def test_the_memory_of_spans_is_bounded():
+    """The generation before the last is forgotten."""
+    told = [otlp.Told(str(number), "1", "x", 0, 0) for number in range(5)]
+    seen = Seen(generation=2)
+
+    assert all(seen.is_new(one) for one in told)
+    assert not seen.is_new(told[2])
+    assert seen.is_new(told[1])

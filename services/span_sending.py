@@ -1,0 +1,72 @@
+"""Sends finished spans, a few times a second, in a thread of its own.
+
+It obeys OpenTelemetry's variables: those of the exporter (endpoint, headers, timeout, compression, certificates) are
+read by the SDK's exporter, which does the sending; `OTEL_BSP_SCHEDULE_DELAY` (ms) is how often, and
+`OTEL_BSP_MAX_QUEUE_SIZE` how many spans wait at most. They are sent as OTLP/HTTP in JSON. One variable is our own:
+`SPAN_OUTBOX_DIR`, the folder in which spans wait, so that others can send what a killed process had told.
+"""
+
+import os
+import threading
+from pathlib import Path
+from typing import Self
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+
+from services import outbox, span_encoding
+from services.outbox import Outbox
+
+EVERY_MS, SPANS_MAX = 5_000, 2_048  # OpenTelemetry's defaults
+
+
+class SpanSending(threading.Thread):
+    """The thread, and what waits for it."""
+
+    def __init__(self, waiting: Outbox, folder: Path | None, every_s: float) -> None:
+        super().__init__(name="span-sending", daemon=True)
+        self.waiting = waiting
+        self._folder, self._every_s = folder, every_s
+        self._exporter = OTLPSpanExporter(headers={"content-type": "application/json"})
+        self._stopping = threading.Event()
+
+    @classmethod
+    def to_the_endpoint(cls, resource: Resource) -> Self:
+        """Begin to send this process's spans."""
+        named = os.environ.get("SPAN_OUTBOX_DIR")
+        folder = Path(named) if named else None
+        spans_max = int(os.environ.get("OTEL_BSP_MAX_QUEUE_SIZE", SPANS_MAX))
+        waiting = Outbox.open(folder, span_encoding.before(resource), span_encoding.AFTER, spans_max)
+        sending = cls(waiting, folder, int(os.environ.get("OTEL_BSP_SCHEDULE_DELAY", EVERY_MS)) / 1000)
+        sending.start()
+        return sending
+
+    def run(self) -> None:
+        """Send until stopped, and then the rest."""
+        self._send_what_was_left()
+        while not self._stopping.wait(self._every_s):
+            self._send()
+        self._send()
+
+    def stop(self) -> None:
+        """Return when the rest was sent, or lost, which the exporter's timeout bounds."""
+        self._stopping.set()
+        self.join()
+        self._exporter.shutdown()  # type: ignore[no-untyped-call]
+        self.waiting.close()
+
+    def _send(self) -> None:
+        body = self.waiting.take()
+        if body is not None:
+            self.waiting.sent(lost=not self._sends(body))
+
+    def _send_what_was_left(self) -> None:
+        """Send what processes had told that were killed; what is not taken now, the next to start sends."""
+        if self._folder is None:
+            return
+        for path in outbox.left_in(self._folder):
+            if all(self._sends(body) for body in outbox.requests_in(path, span_encoding.AFTER)):
+                path.unlink(missing_ok=True)
+
+    def _sends(self, body: bytes) -> bool:
+        return self._exporter._client.export(body).success

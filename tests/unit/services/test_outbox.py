@@ -1,0 +1,122 @@
+"""What was told is sent, whoever is killed, and nothing grows without a bound."""
+
+import os
+import signal
+
+import pytest
+
+from services import outbox
+from services.outbox import Outbox
+
+BEFORE, AFTER = b"[", b"]"
+
+
+@pytest.fixture
+def box(tmp_path):
+    opened = Outbox.open(tmp_path, BEFORE, AFTER, spans_max=100)
+    yield opened
+    opened.close()
+
+
+def test_what_was_put_is_taken_as_one_request(box):
+    """In the order in which it was told."""
+    box.put(b"1,")
+    box.put(b"2,")
+
+    assert b"[1,2]" == box.take()
+
+
+def test_nothing_makes_no_request(box):
+    """Neither at the start nor after everything was sent."""
+    assert box.take() is None
+
+    box.put(b"1,")
+    box.take()
+    box.sent()
+
+    assert box.take() is None
+
+
+def test_spans_are_told_while_others_are_being_sent(box):
+    """They wait in the other half."""
+    box.put(b"1,")
+    first = box.take()
+    box.put(b"2,")
+    box.sent()
+
+    assert (b"[1]", b"[2]") == (first, box.take())
+
+
+@pytest.mark.parametrize(("spans_max", "span"), [(2, b"1,"), (100, b"1" * (outbox.HALF_BYTES // 3))])
+def test_what_does_not_fit_is_counted_and_lost(spans_max, span):
+    """By the number of spans or by their size; nobody waits."""
+    box = Outbox.open(None, BEFORE, AFTER, spans_max)
+    for _ in range(3):
+        box.put(span)
+
+    assert 1 == box.dropped
+
+
+def test_what_nobody_took_is_counted(box):
+    """The other side was away for too long."""
+    box.put(b"1,")
+    box.take()
+    box.sent(lost=True)
+
+    assert 1 == box.dropped
+
+
+def killed_after(folder, tell):
+    """Let a process of its own tell something and be killed."""
+    pid = os.fork()
+    if pid == 0:
+        tell(Outbox.open(folder, BEFORE, AFTER, spans_max=100))
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def tell_and_begin_to_send(box):
+    box.put(b"1,")
+    box.take()
+    box.put(b"2,")
+
+
+def test_a_process_that_is_killed_takes_nothing_with_it(tmp_path):
+    """Neither what waited nor what was being sent."""
+    killed_after(tmp_path, tell_and_begin_to_send)
+    (left,) = outbox.left_in(tmp_path)
+
+    assert [b"[1]", b"[2]"] == sorted(outbox.requests_in(left, AFTER))
+
+
+def test_the_living_are_left_alone(tmp_path, box):
+    """Their files are theirs."""
+    box.put(b"1,")
+
+    assert [] == outbox.left_in(tmp_path)
+
+
+def test_who_ends_properly_leaves_nothing(tmp_path):
+    """Its thread has sent everything."""
+    Outbox.open(tmp_path, BEFORE, AFTER, 1).close()
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_files_of_the_dead_are_bounded(tmp_path, monkeypatch):
+    """While nobody takes what is in them, the oldest go."""
+    monkeypatch.setattr(outbox, "LEFT_MAX", 1)
+    for span in (b"1,", b"2,"):
+        killed_after(tmp_path, lambda box, span=span: box.put(span))
+    (left,) = outbox.left_in(tmp_path)
+
+    assert [b"[2]"] == outbox.requests_in(left, AFTER)
+    assert [left] == list(tmp_path.iterdir())
+
+
+def test_a_damaged_file_has_nothing_in_it(tmp_path):
+    """Whatever it is, it is not sent."""
+    (tmp_path / f"1-1{outbox.SUFFIX}").write_bytes(b"nonsense")
+    (left,) = outbox.left_in(tmp_path)
+
+    assert [] == outbox.requests_in(left, AFTER)

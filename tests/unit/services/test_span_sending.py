@@ -1,0 +1,84 @@
+"""Spans arrive: those of this process, and those of one that was killed."""
+
+import os
+import signal
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from services import tracing
+from veigo.telemetry import otlp
+
+
+@pytest.fixture
+def received(monkeypatch, tmp_path):
+    """A backend, named by OpenTelemetry's variables; the spans it was sent."""
+    spans = []
+
+    class Backend(BaseHTTPRequestHandler):
+        def do_POST(self):
+            assert ("/v1/traces", "application/json", "1") == (
+                self.path,
+                self.headers["Content-Type"],
+                self.headers["x-key"],
+            )
+            spans.extend(otlp.rows(otlp.request(self.rfile.read(int(self.headers["Content-Length"])))).spans)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Backend) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-key=1")
+        monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=chat-2")
+        monkeypatch.setenv("SPAN_OUTBOX_DIR", str(tmp_path))
+        yield spans
+        server.shutdown()
+
+
+def test_what_is_told_is_sent_at_the_latest_when_the_service_ends(received, tmp_path):
+    """And nothing is left behind."""
+    tracing.configure()
+    with tracing.span("work", tracing.SERVER):
+        pass
+    tracing.shutdown()
+
+    assert [("chat-2", "work")] == [(span.node, span.name) for span in received]
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_the_next_process_sends_what_a_killed_one_had_told(received, tmp_path):
+    """It never got to send it itself."""
+    pid = os.fork()
+    if pid == 0:
+        os.environ["OTEL_BSP_SCHEDULE_DELAY"] = "60000"
+        tracing.configure()
+        with tracing.span("last work", tracing.SERVER):
+            pass
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+    assert [] == received
+
+    tracing.configure()
+    tracing.shutdown()
+
+    assert [("chat-2", "last work")] == [(span.node, span.name) for span in received]
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_spans_that_nobody_takes_are_dropped_and_the_service_ends(monkeypatch):
+    """Within the exporter's timeout."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.2")
+    tracing.configure()
+    with tracing.span("work", tracing.SERVER):
+        pass
+    waiting = tracing._sending.thread.waiting
+    tracing.shutdown()
+
+    assert 1 == waiting.dropped
