@@ -4,8 +4,6 @@ It starts the stack if it is not up, and leaves it as it found it. One command t
 """
 
 import asyncio
-import dataclasses
-import os
 import random
 import secrets
 import signal
@@ -88,6 +86,7 @@ def _run(stack: "Stack", shape: Shape, seed: int, into: Path, *, stays: bool) ->
     from veigo.audited_run import audited_run
     from veigo.commands.run_display import Watch, show
     from veigo.run_folder import RunFolder
+    from veigo.traced_plan import traced
     from veigo.witness import Witness
 
     folder = RunFolder.make(into)
@@ -131,16 +130,6 @@ def plan_of(base_url: str, shape: Shape, seed: int, on_progress: "Callable[[Prog
         ],
         fault_model=FAULT_MODEL,
     )
-
-
-def traced(plan: "Plan", collector_url: str, folder: "RunFolder") -> "Plan":
-    """Return a plan whose run is traced, and judged by that too; as it is when tracing was switched off."""
-    from veigo.checkers.every_message_is_one_trace import EveryMessageIsOneTrace
-
-    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
-        return plan
-    checkers = [*plan.checkers, EveryMessageIsOneTrace(folder.telemetry)]
-    return dataclasses.replace(plan, checkers=checkers, collector_url=collector_url)
 
 
 def _say_where_to_look(stack: "Stack", folder: "RunFolder", page: Path, report: "Report", *, stays: bool) -> None:

@@ -1,12 +1,14 @@
 """``veigo rolling``: users chat while one replica of every service is restarted every few seconds; nothing may be lost.
 
-One command to try it: ``veigo rolling --messages 2000``.
+One command to try it: ``veigo rolling --messages 2000``. Others than the services, one after another and each once:
+``veigo rolling --kill --replicas 1 --node kafka --node connect --node chat --once``.
 """
 
 import asyncio
 import random
 import secrets
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,16 +21,52 @@ from veigo.verdict import Verdict
 from veigo.workloads.script import Shape, UnplayableShapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from veigo.audited_run import Plan
     from veigo.commands.run_display import Watch
     from veigo.history import History
     from veigo.stack.stack import Stack
     from veigo.workloads.conversation import Conversation
-    from veigo.workloads.rolling import Restart
+    from veigo.workloads.rolling import Schedule
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """What is restarted, how and how often."""
+
+    every_s: float
+    nodes: tuple[str, ...]
+    once: bool
+    kill: bool
+
+    @property
+    def words(self) -> str:
+        """What is done, but for how, as a sentence begins."""
+        what = ", ".join(self.nodes) + " were" if self.nodes else "one replica of every service was"
+        return f"{what} {'once' if self.once else 'again and again'}"
+
+    def __str__(self) -> str:
+        """The options it came from."""
+        nodes = "".join(f" --node {node}" for node in self.nodes)
+        return f"{nodes}{' --once' if self.once else ''}{' --kill' if self.kill else ''}"
+
+    def of(self, stack: "Stack", turns: "Sequence[Sequence[str]]") -> "Schedule":
+        """The schedule of these restarts, turn by turn."""
+        from veigo.stack.control import ask
+        from veigo.workloads.rolling import Schedule
+
+        async def restart(node: str) -> None:
+            how = {"signal": "SIGKILL"} if self.kill else {}
+            await ask(stack, do="stop", node=node, **how)
+            await ask(stack, do="start", node=node)
+
+        return Schedule(turns, self.every_s, restart, once=self.once)
+
 
 SERVICES = ("gateway", "authentication", "chat", "realtime", "aggregator")
-GRACEFUL = "one replica of every service was stopped and started again and again, each asked to drain"
-KILLED = "one replica of every service was killed (SIGKILL) and started again and again; the machine did not lose power"
+GRACEFUL = "{} stopped and started again, each asked to drain"
+KILLED = "{} killed (SIGKILL) and started again; the machine did not lose power"
 
 
 def rolling(
@@ -39,6 +77,10 @@ def rolling(
     replicas: Annotated[int, typer.Option("--replicas", help="How many of every service.")] = 2,
     users: Annotated[int, typer.Option("--users", help="How many people.")] = 12,
     rooms: Annotated[int, typer.Option("--rooms", help="How many rooms they talk in.")] = 3,
+    node: Annotated[
+        list[str] | None, typer.Option("--node", help="Restart these, one a round, not a replica of every service.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Each but once; the rest of the messages have quiet.")] = False,
     kill: Annotated[bool, typer.Option("--kill", help="With SIGKILL instead of asking to drain.")] = False,
     seed: Annotated[int | None, typer.Option("--seed", help="Who says what and when; the same seed, the same.")] = None,
     into: Annotated[Path, typer.Option("--into", help="The folder that gets the run's folder.")] = Path("runs"),
@@ -48,7 +90,8 @@ def rolling(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         shape = Shape(users=users, rooms=rooms, seconds=messages / rate, rate=rate)
-        verdict = _on_the_stack(name, shape, seed, into, every, replicas, kill=kill)
+        restarts = Restarts(every, tuple(node or ()), once=once, kill=kill)
+        verdict = _on_the_stack(name, shape, seed, into, replicas, restarts)
     except (UnplayableShapeError, StackError) as error:
         complain(str(error))
         verdict = Verdict.INCONCLUSIVE
@@ -58,48 +101,52 @@ def rolling(
     raise typer.Exit(verdict.exit_code)
 
 
-def _on_the_stack(
-    name: str, shape: Shape, seed: int, into: Path, every_s: float, replicas: int, *, kill: bool
-) -> Verdict:
+def _on_the_stack(name: str, shape: Shape, seed: int, into: Path, replicas: int, restarts: Restarts) -> Verdict:
     """Start a stack of so many replicas, run, and leave things as they were found."""
     from stack.machine import preflight
     from veigo.commands.up import opened
     from veigo.stack.lifecycle import bring_down, bring_up, is_running
 
-    stack = opened(name, None, [f"{service}={replicas}" for service in SERVICES])
+    stack = opened(name, None, [f"{service}={replicas}" for service in SERVICES] if replicas > 1 else [])
+    if unknown := set(restarts.nodes) - {node.name for node in stack.topology.nodes}:
+        known = ", ".join(node.name for node in stack.topology.nodes)
+        raise StackError(f"there is no node {', '.join(sorted(unknown))} to restart; there are {known}")
     found_running = is_running(stack)
     with progress() as report:
         asyncio.run(bring_up(stack, lambda: preflight(stack), report))
     try:
-        return _run(stack, shape, seed, into, every_s, kill=kill)
+        return _run(stack, shape, seed, into, restarts)
     finally:
         if not found_running:
             say(f"stopping stack {name}")
             asyncio.run(bring_down(stack, lambda _: None))
 
 
-def _run(stack: "Stack", shape: Shape, seed: int, into: Path, every_s: float, *, kill: bool) -> Verdict:
+def _run(stack: "Stack", shape: Shape, seed: int, into: Path, restarts: Restarts) -> Verdict:
     import uvloop
 
     from veigo.audited_run import audited_run
     from veigo.commands.run_display import Watch, show
     from veigo.run_folder import RunFolder
+    from veigo.traced_plan import BROKEN_SHARE_MAX_UNDER_KILLS, traced
     from veigo.witness import Witness
 
     folder = RunFolder.make(into)
     with Watch() as watch:
-        plan = _plan(stack, shape, seed, every_s, watch, kill=kill)
+        plan = _plan(stack, shape, seed, restarts, watch)
+        lost_max = BROKEN_SHARE_MAX_UNDER_KILLS if restarts.kill else 0.0
+        plan = traced(plan, f"http://{stack.address('collector')}", folder, broken_share_max=lost_max)
         report, page = uvloop.run(audited_run(plan, folder, Witness(stack.address("kafka"))))
     show(report)
     say()
     say(f"  report      {page}")
     say(f"  run folder  {folder.path}")
     numbers = "".join(f" --{number} {value:g}" for number, value in report.parameters.items())
-    say(f"  again       veigo rolling{numbers}{' --kill' if kill else ''} --seed {report.seed}")
+    say(f"  again       veigo rolling{numbers}{restarts} --seed {report.seed}")
     return report.verdict
 
 
-def _plan(stack: "Stack", shape: Shape, seed: int, every_s: float, watch: "Watch", *, kill: bool) -> "Plan":
+def _plan(stack: "Stack", shape: Shape, seed: int, restarts: Restarts, watch: "Watch") -> "Plan":
     from veigo.audited_run import Plan
     from veigo.checkers.delivered_once import DeliveredOnce
     from veigo.checkers.in_room_order import InRoomOrder
@@ -110,12 +157,12 @@ def _plan(stack: "Stack", shape: Shape, seed: int, every_s: float, watch: "Watch
     from veigo.workloads.rolling import Rolling
 
     gateways = [f"http://{address}" for address in _addresses(stack, "gateway")]
-    turns = _turns(stack)
+    turns = [[node] for node in restarts.nodes] or _turns(stack)
 
     def workload(history: "History") -> "Conversation":
         rng = random.Random(seed)  # noqa: S311 - not a secret
-        restart = _restart(stack, kill=kill)
-        return Rolling(gateways, shape, rng, history, watch.note, turns=turns, every_s=every_s, restart=restart)
+        how = restarts.of(stack, turns)
+        return Rolling(gateways, shape, rng, history, watch.note, how)
 
     return Plan(
         workload="rolling",
@@ -125,7 +172,7 @@ def _plan(stack: "Stack", shape: Shape, seed: int, every_s: float, watch: "Watch
             "rooms": shape.rooms,
             "messages": shape.lines,
             "rate": shape.rate,
-            "every": every_s,
+            "every": restarts.every_s,
         },
         make_workload=workload,
         checkers=[
@@ -136,7 +183,7 @@ def _plan(stack: "Stack", shape: Shape, seed: int, every_s: float, watch: "Watch
             NothingLeaked(),
             RunFinished(),
         ],
-        fault_model=KILLED if kill else GRACEFUL,
+        fault_model=(KILLED if restarts.kill else GRACEFUL).format(restarts.words),
     )
 
 
@@ -148,14 +195,3 @@ def _turns(stack: "Stack") -> list[list[str]]:
     """Which nodes to restart in each turn: the first of every service, then the second, and so on."""
     replicas = [[node.name for node in stack.topology.replicas(kind)] for kind in SERVICES]
     return [[names[number % len(names)] for names in replicas] for number in range(max(map(len, replicas)))]
-
-
-def _restart(stack: "Stack", *, kill: bool) -> "Restart":
-    from veigo.stack.control import ask
-
-    async def restart(node: str) -> None:
-        how = {"signal": "SIGKILL"} if kill else {}
-        await ask(stack, do="stop", node=node, **how)
-        await ask(stack, do="start", node=node)
-
-    return restart

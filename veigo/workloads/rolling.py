@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from veigo.client.room_feed import RoomFeed
 from veigo.client.socket import frame_of, numbers
@@ -21,6 +22,23 @@ DRAIN_WAIT_S = 30.0
 JOINED_WITHIN_S = 30.0
 
 Restart = Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What is restarted, and when.
+
+    Attributes:
+        turns: the nodes to restart, turn by turn, from the beginning again after the last unless `once`.
+        every_s: how long from the beginning of one turn to that of the next.
+        restart: restarts a node and returns when it has answered again.
+        once: whether the turns are over after the last.
+    """
+
+    turns: Sequence[Sequence[str]]
+    every_s: float
+    restart: Restart
+    once: bool = False
 
 
 class Noted:
@@ -66,10 +84,7 @@ class Rolling(Conversation):
         rng: random.Random,
         history: History,
         on_progress: Callable[[Progress], None],
-        *,
-        turns: Sequence[Sequence[str]],
-        every_s: float,
-        restart: Restart,
+        schedule: Schedule,
     ) -> None:
         """Prepare a conversation through these gateways.
 
@@ -79,16 +94,12 @@ class Rolling(Conversation):
             rng: who says what and when, and the feeds' jitter.
             history: where everything is written down.
             on_progress: told how far it has come.
-            turns: the nodes to restart, turn by turn, from the beginning again after the last.
-            every_s: how long from the beginning of one turn to that of the next.
-            restart: restarts a node and returns when it has answered again.
+            schedule: what is restarted meanwhile, and when.
         """
         first, *more = gateways
         super().__init__(first, shape, rng, history, on_progress, more_gateways=more, attempts=ATTEMPTS_MAX)
         self._gateways = gateways
-        self._turns = turns
-        self._every_s = every_s
-        self._restart = restart
+        self._schedule = schedule
         self._feeds = contextlib.AsyncExitStack()
         self._reading: list[asyncio.Task[None]] = []
 
@@ -121,13 +132,14 @@ class Rolling(Conversation):
             self._tell(Progress("joining rooms", number + 1, len(self._users)))
 
     async def _meanwhile(self, talk: "asyncio.Task[None]") -> None:
-        for nodes in itertools.cycle(self._turns):
+        schedule = self._schedule
+        for nodes in schedule.turns if schedule.once else itertools.cycle(schedule.turns):
             if talk.done():
                 return
             begun_ns, _ = now()
             self._history.mark(f"restart {', '.join(nodes)}")
-            await asyncio.gather(*(self._restart(node) for node in nodes))
-            left_s = self._every_s - (now()[0] - begun_ns) / 1e9
+            await asyncio.gather(*(schedule.restart(node) for node in nodes))
+            left_s = schedule.every_s - (now()[0] - begun_ns) / 1e9
             await asyncio.wait({talk}, timeout=max(0.0, left_s))
 
 
