@@ -24,13 +24,19 @@ class Verdict(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one checker found."""
+    """What one checker found.
+
+    Attributes:
+        evidence: one line for each anomaly, or doubt; cut, and `evidence_total` says how many there were.
+        excerpt: the few records of the history that show the first anomaly, in words, with their times.
+    """
 
     promise: str
     verdict: Verdict
     summary: str
     evidence: tuple[str, ...] = ()
     evidence_total: int = 0
+    excerpt: tuple[str, ...] = ()
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

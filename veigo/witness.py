@@ -5,13 +5,13 @@ the run, and reads from there after the run, so that it costs the stack nothing 
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaException, TopicPartition
 
-from veigo.history import Witnessed
+from veigo.history import KafkaRead, Witnessed
 
 TOPIC = "chat.public.room_events"
 
@@ -37,19 +37,24 @@ class _Change(msgspec.Struct):
     after: _Row | None = None
 
 
-class _Message(msgspec.Struct):
-    id: str
+class _Payload(msgspec.Struct, rename="camel"):
+    """What the events' payloads have in common: the message, or the member, that they are about."""
+
+    id: str | None = None
+    sender_id: str | None = None
+    member_id: str | None = None
 
 
 _change = msgspec.json.Decoder(_Change)
-_message = msgspec.json.Decoder(_Message)
+_payload = msgspec.json.Decoder(_Payload)
 
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Where each partition of the topic ended at some moment."""
+    """Where each partition of the topic began and ended at some moment."""
 
     ends: dict[int, int]
+    oldest: dict[int, int] = field(default_factory=dict)
 
 
 class Witness:
@@ -68,24 +73,30 @@ class Witness:
         """
         consumer = self._consumer()
         try:
-            return Positions(self._ends(consumer))
+            return self._positions(consumer)
         except KafkaException as error:
             raise self._unable(error) from error
         finally:
             consumer.close()
 
-    def read(self, since: Positions) -> list[Witnessed]:
-        """Read every message that was created between the noted positions and now.
+    def read(self, since: Positions) -> list[Witnessed | KafkaRead]:
+        """Read every event of rooms' logs between the noted positions and now, and say which offsets these were.
 
         Raises:
             WitnessUnable: Kafka did not give all of it within the wait.
         """
         consumer = self._consumer()
         try:
-            ends = self._ends(consumer)
-            left = {partition for partition, end in ends.items() if end > since.ends.get(partition, 0)}
-            consumer.assign([TopicPartition(self._topic, number, since.ends.get(number, 0)) for number in left])
-            return self._read_up_to(consumer, ends, left)
+            now = self._positions(consumer)
+            begins = {partition: since.ends.get(partition, 0) for partition in now.ends}
+            left = {partition for partition, end in now.ends.items() if end > begins[partition]}
+            consumer.assign([TopicPartition(self._topic, number, begins[number]) for number in left])
+            found = self._read_up_to(consumer, now.ends, left)
+            went_through = [
+                KafkaRead(self._topic, number, begins[number], end, now.oldest[number])
+                for number, end in sorted(now.ends.items())
+            ]
+            return [*found, *went_through]
         except KafkaException as error:
             raise self._unable(error) from error
         finally:
@@ -108,14 +119,18 @@ class Witness:
                     left.discard(partition)
         return witnessed
 
-    def _ends(self, consumer: Consumer) -> dict[int, int]:
+    def _positions(self, consumer: Consumer) -> Positions:
         topic = consumer.list_topics(self._topic, timeout=self._wait_s).topics[self._topic]
         if topic.error is not None:
             raise self._unable(topic.error)
-        return {
-            number: consumer.get_watermark_offsets(TopicPartition(self._topic, number), timeout=self._wait_s)[1]
+        watermarks = {
+            number: consumer.get_watermark_offsets(TopicPartition(self._topic, number), timeout=self._wait_s)
             for number in topic.partitions
         }
+        return Positions(
+            {number: end for number, (_, end) in watermarks.items()},
+            {number: oldest for number, (oldest, _) in watermarks.items()},
+        )
 
     def _consumer(self) -> Consumer:
         return Consumer(
@@ -135,7 +150,7 @@ class Witness:
 
 def _witnessed(record: Any) -> Witnessed | None:  # noqa: ANN401 - confluent-kafka has no types
     kind, at_ms = record.timestamp()
-    return message_of(
+    return event_of(
         record.value(),
         appended_ms=at_ms if kind == TIMESTAMP_LOG_APPEND_TIME else None,
         partition=record.partition(),
@@ -143,19 +158,23 @@ def _witnessed(record: Any) -> Witnessed | None:  # noqa: ANN401 - confluent-kaf
     )
 
 
-def message_of(value: bytes | None, *, appended_ms: int | None, partition: int, offset: int) -> Witnessed | None:
-    """Read one record; None for a tombstone and for everything that is no newly created message."""
+def event_of(value: bytes | None, *, appended_ms: int | None, partition: int, offset: int) -> Witnessed | None:
+    """Read one record; None for a tombstone and for what is no new event: the removal of old ones (retention)."""
     if value is None:
         return None
     change = _change.decode(value)
-    if change.after is None or change.op not in {"c", "r"} or change.after.type != "message.created":
+    if change.after is None or change.op not in {"c", "r"}:
         return None
+    about = _payload.decode(change.after.payload)
     return Witnessed(
-        message_id=_message.decode(change.after.payload).id,
+        message_id=about.id if change.after.type.startswith("message.") else None,
         room=change.after.room_id,
         sequence=change.after.sequence,
         committed_us=change.source.ts_us,
         appended_ms=appended_ms,
         partition=partition,
         offset=offset,
+        type=change.after.type,
+        member=about.member_id,
+        sender=about.sender_id,
     )

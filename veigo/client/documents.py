@@ -21,7 +21,37 @@ mutation CreateMessage($roomId: String!, $content: String!, $messageId: String) 
 
 LIST_MESSAGES = """
 query ListMessages($roomId: String!) {
-  ListMessages(roomId: $roomId) { records { id content senderId } }
+  ListMessages(roomId: $roomId) { records { id content senderId } metadata { hasMore } }
+}"""
+
+UPDATE_MESSAGE = """
+mutation UpdateMessage($roomId: String!, $messageId: String!, $content: String!) {
+  UpdateMessage(roomId: $roomId, messageId: $messageId, content: $content) { id sequence }
+}"""
+
+DELETE_MESSAGE = """
+mutation DeleteMessage($roomId: String!, $messageId: String!) {
+  DeleteMessage(roomId: $roomId, messageId: $messageId) { id sequence }
+}"""
+
+ADD_MEMBERS = """
+mutation AddMembers($roomId: String!, $members: [String]!) {
+  AddMembersToRoom(roomId: $roomId, membersId: $members) { memberId }
+}"""
+
+REMOVE_MEMBER = """
+mutation RemoveMember($roomId: String!, $member: String!) {
+  RemoveMemberFromRoom(roomId: $roomId, memberId: $member) { memberId }
+}"""
+
+LEAVE_ROOM = """
+mutation LeaveRoom($roomId: String!) {
+  DeleteUserRoom(roomId: $roomId) { memberId }
+}"""
+
+SIGN_OUT = """
+mutation SignOut {
+  SignOut { success }
 }"""
 
 
@@ -95,13 +125,25 @@ class ListedMessage(msgspec.Struct):
     id: str
 
 
+class PageEnd(msgspec.Struct):
+    """Whether a page is the last."""
+
+    # None from a stack that does not say.
+    has_more: bool | None = msgspec.field(name="hasMore", default=None)
+
+
 class MessagePage(msgspec.Struct):
     """The answer inside ListMessages."""
 
     records: list[ListedMessage]
+    metadata: PageEnd = msgspec.field(default_factory=PageEnd)
 
 
 class ListMessagesData(msgspec.Struct):
     """Data of LIST_MESSAGES."""
 
     listed: MessagePage = msgspec.field(name="ListMessages")
+
+
+class Done(msgspec.Struct):
+    """An answer that is nothing but a yes: a refusal has no data and was raised before."""

@@ -12,12 +12,19 @@ from typing import Any, TypeVar
 import msgspec
 
 from veigo.client.documents import (
+    ADD_MEMBERS,
     CREATE_MESSAGE,
     CREATE_ROOM,
+    DELETE_MESSAGE,
+    LEAVE_ROOM,
     LIST_MESSAGES,
+    REMOVE_MEMBER,
+    SIGN_OUT,
     SIGN_UP,
+    UPDATE_MESSAGE,
     CreateMessageData,
     CreateRoomData,
+    Done,
     ListMessagesData,
     SignUpData,
 )
@@ -123,33 +130,74 @@ class User:
         async def perform() -> None:
             data = await self._ask(LIST_MESSAGES, {"roomId": room}, ListMessagesData)
             operation.read = [record.id for record in data.listed.records]
+            more = data.listed.metadata.has_more
+            operation.complete = None if more is None else not more
 
         return await self._carry_out(operation, perform)
 
+    async def edit(self, room: str, message_id: str, content: str, *, expected: Outcome = Outcome.OK) -> Operation:
+        """Replace what a message of one's own says."""
+        operation = Operation("edit", self.id, expected, room=room, message_id=message_id, content=content)
+        return await self._do(operation, UPDATE_MESSAGE, roomId=room, messageId=message_id, content=content)
+
+    async def delete(self, room: str, message_id: str, *, expected: Outcome = Outcome.OK) -> Operation:
+        """Delete a message of one's own."""
+        operation = Operation("delete", self.id, expected, room=room, message_id=message_id)
+        return await self._do(operation, DELETE_MESSAGE, roomId=room, messageId=message_id)
+
+    async def add_members(self, room: str, members: list[str], *, expected: Outcome = Outcome.OK) -> Operation:
+        """Let people into a room."""
+        operation = Operation("add_members", self.id, expected, room=room, members=members)
+        return await self._do(operation, ADD_MEMBERS, roomId=room, members=members)
+
+    async def remove_member(self, room: str, member: str, *, expected: Outcome = Outcome.OK) -> Operation:
+        """Put somebody out of a room."""
+        operation = Operation("remove_member", self.id, expected, room=room, member=member)
+        return await self._do(operation, REMOVE_MEMBER, roomId=room, member=member)
+
+    async def leave_room(self, room: str, *, expected: Outcome = Outcome.OK) -> Operation:
+        """Stop being a member of a room."""
+        operation = Operation("leave_room", self.id, expected, room=room, member=self.id)
+        return await self._do(operation, LEAVE_ROOM, roomId=room)
+
+    async def sign_out(self) -> Operation:
+        """End the session. The token and every socket opened with it are worth nothing from the answer on."""
+        return await self._do(Operation("sign_out", self.id), SIGN_OUT)
+
     async def connect(self) -> Operation:
-        """Open the user's socket."""
+        """Open the user's socket, in place of the one there was."""
 
         async def perform() -> None:
+            await self.leave()
             self._socket = await Socket.open(self._base_url, self.id, self._token, self._history, self._on_frame)
 
         return await self._carry_out(Operation("connect", self.id), perform)
 
-    async def join(self, room: str, *, expected: Outcome = Outcome.OK) -> Operation:
-        """Join a room on the user's socket; the operation's `sequence` is where the room stood."""
-        operation = Operation("join", self.id, expected, room=room)
+    async def join(self, room: str, *, after: int | None = None, expected: Outcome = Outcome.OK) -> Operation:
+        """Join a room on the user's socket, or resume it after a sequence; the operation's is where it goes on."""
+        operation = Operation("join", self.id, expected, room=room, after=after)
 
         async def perform() -> None:
             if self._socket is None:
                 message = f"{self.name} has no socket; call connect() first"
                 raise RuntimeError(message)
-            operation.sequence = (await self._socket.join(room)).sequence
+            operation.sequence = (await self._socket.join(room, after)).sequence
 
         return await self._carry_out(operation, perform)
 
     async def leave(self) -> None:
         """Close the socket, if there is one."""
-        if self._socket is not None:
-            await self._socket.close()
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            await socket.close()
+
+    async def _do(self, operation: Operation, document: str, **variables: Any) -> Operation:  # noqa: ANN401 - JSON
+        """Ask for something whose answer is a yes or a no."""
+
+        async def perform() -> None:
+            await self._ask(document, variables, Done)
+
+        return await self._carry_out(operation, perform)
 
     async def _ask(
         self, document: str, variables: dict[str, Any], into: type[Data], traceparent: str | None = None
@@ -158,6 +206,7 @@ class User:
 
     async def _carry_out(self, operation: Operation, perform: Callable[[], Awaitable[None]]) -> Operation:
         operation.started_ns, operation.started_us = now()
+        self._history.begin(operation)
         try:
             await perform()
         except (Exception, asyncio.CancelledError) as error:
@@ -171,7 +220,7 @@ class User:
             operation.outcome = Outcome.OK
         finally:
             operation.ended_ns, _ = now()
-            self._history.append(operation)
+            self._history.end(operation)
         return operation
 
 

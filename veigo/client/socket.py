@@ -34,6 +34,8 @@ class _Payload(msgspec.Struct, rename="camel"):
     room_id: str | None = None
     sequence: int | None = None
     content: _Words | None = None
+    sender_id: str | None = None
+    member_id: str | None = None
     code: str | None = None
     reason: str | None = None
 
@@ -82,8 +84,8 @@ class Socket:
             raise Refused(CODES_BY_STATUS.get(error.response.status_code, "UNAVAILABLE"), reason) from error
         return cls(user, connection, history, on_frame)
 
-    async def join(self, room: str, *, wait_s: float = 10) -> Frame:
-        """Join a room and return its JOINED frame.
+    async def join(self, room: str, after: int | None = None, *, wait_s: float = 10) -> Frame:
+        """Join a room, or resume it after a sequence, and return its JOINED frame.
 
         Raises:
             Refused: the answer was an ERROR frame.
@@ -92,11 +94,10 @@ class Socket:
         """
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         self._answers[room] = answer
+        wish = {"name": room} | ({} if after is None else {"after": after})
         try:
             async with asyncio.timeout(wait_s):
-                await self._connection.send(
-                    _encoder.encode({"type": "JOIN_ROOM", "payload": [{"name": room}]}), text=True
-                )
+                await self._connection.send(_encoder.encode({"type": "JOIN_ROOM", "payload": [wish]}), text=True)
                 frame = await answer
         finally:
             del self._answers[room]
@@ -159,8 +160,9 @@ def frame_of(text: bytes, user: str, socket: int, at_ns: int, at_us: int) -> Fra
         room=payload.room_id,
         sequence=payload.sequence,
         message_id=payload.id,
-        sender=words.sender_id,
+        sender=words.sender_id or payload.sender_id,
         content=words.content,
+        member=payload.member_id,
         code=payload.code,
         reason=payload.reason,
     )

@@ -103,12 +103,17 @@ def plan_of(base_url: str, shape: Shape, seed: int, on_progress: "Callable[[Prog
     """Return what the demo runs, and everything it is judged by."""
     from veigo.audited_run import Plan
     from veigo.checkers.delivered_once import DeliveredOnce
-    from veigo.checkers.in_room_order import InRoomOrder
     from veigo.checkers.members_were_let_in import MembersWereLetIn
     from veigo.checkers.no_acknowledged_message_lost import NoAcknowledgedMessageLost
+    from veigo.checkers.no_phantom import NoPhantom
     from veigo.checkers.nothing_leaked import NothingLeaked
+    from veigo.checkers.one_message_per_id import OneMessagePerId
+    from veigo.checkers.order_on_every_socket import OrderOnEverySocket
+    from veigo.checkers.real_time_order import RealTimeOrder
     from veigo.checkers.refused_stayed_refused import RefusedStayedRefused
     from veigo.checkers.run_finished import RunFinished
+    from veigo.checkers.sequences_agree import SequencesAgree
+    from veigo.checkers.unknown_sends_all_or_none import UnknownSendsAllOrNone
     from veigo.workloads.conversation import Conversation
 
     def conversation(history: "History") -> "Conversation":
@@ -121,9 +126,14 @@ def plan_of(base_url: str, shape: Shape, seed: int, on_progress: "Callable[[Prog
         make_workload=conversation,
         checkers=[
             NoAcknowledgedMessageLost(),
+            UnknownSendsAllOrNone(unknown_min=0),
             DeliveredOnce(),
-            InRoomOrder(),
+            OrderOnEverySocket(),
+            SequencesAgree(),
+            OneMessagePerId(),
+            RealTimeOrder(),
             NothingLeaked(),
+            NoPhantom(),
             RefusedStayedRefused(),
             MembersWereLetIn(),
             RunFinished(),

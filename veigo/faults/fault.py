@@ -101,6 +101,7 @@ async def underway(fault: Fault, site: Site, history: History, plan: HealPlan) -
         note(FaultStage.FELT, await fault.felt(site))
         yield
     finally:
+        note(FaultStage.HEALING)
         for step in steps:
             await site.apply(step)
         await site.until_healthy()

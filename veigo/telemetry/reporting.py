@@ -118,7 +118,7 @@ class Faults:
         """The faults these records tell of, as far as they have come; what is told again completes it."""
         told: dict[tuple[str, str], Fault] = {}
         for event in records:
-            if not isinstance(event, FaultEvent):
+            if not isinstance(event, FaultEvent) or event.stage is FaultStage.HEALING:
                 continue
             for node in event.nodes:
                 key = event.fault, node

@@ -2,7 +2,24 @@
 
 import pytest
 
-from veigo.history import Frame, History, Mark, Operation, RunStarted, SocketEvent, Witnessed, load
+from veigo.checkers.ledger import Ledger
+from veigo.history import (
+    Compared,
+    FaultEvent,
+    FaultStage,
+    Frame,
+    History,
+    KafkaRead,
+    Mark,
+    Operation,
+    RunStarted,
+    SocketEvent,
+    Stored,
+    StoredRoom,
+    UnreadableHistoryError,
+    Witnessed,
+    load,
+)
 from veigo.outcome import Outcome
 
 RECORDS = [
@@ -12,6 +29,12 @@ RECORDS = [
     Frame("MESSAGE", "bob", 2, 5, 6, room="hall", sequence=3, message_id="m1", sender="ann", content="\ufeff"),
     SocketEvent("closed", "bob", 2, 7, 8, code=1012),
     Witnessed("m1", "hall", 3, 10, 11, 0, 99),
+    Witnessed(None, "hall", 4, 10, 11, 0, 100, type="member.removed", member="bob"),
+    KafkaRead("chat.public.room_events", 0, 1, 101, 0),
+    Stored("hall", 3, "message.created", 5, message_id="m1", sender="ann"),
+    StoredRoom("hall", 4, 0, ["ann"], ["m1"]),
+    Compared("opa", 1, ["room hall: version is 3 and not 4"], 1, 0, 0.5, 8, 9),
+    FaultEvent("kill kafka", ["kafka"], FaultStage.FELT, 1, 2, "a send was refused"),
 ]
 
 
@@ -58,3 +81,80 @@ def test_a_full_history_says_so_instead_of_eating_the_memory(tmp_path):
     with pytest.raises(OverflowError, match="fewer seconds"):
         history.append(RECORDS[1])
     history.close()
+
+
+def sending(message_id: str) -> Operation:
+    return Operation("send", "ann", room="hall", message_id=message_id, started_ns=1)
+
+
+def test_a_killed_harness_leaves_what_was_under_way_as_unknown(tmp_path):
+    """What is on disk after a flush is all there is."""
+    path = tmp_path / "history.jsonl"
+    history = History(path)
+    history.append(RECORDS[0])
+    answered, hanging = sending("m1"), sending("m2")
+    for operation in (answered, hanging):
+        history.begin(operation)
+    history.flush()
+    answered.outcome, answered.ended_ns = Outcome.OK, 2
+    history.end(answered)
+    history.flush()
+
+    ledger = Ledger.of(load(path))
+    assert {"m1": Outcome.OK, "m2": Outcome.UNKNOWN} == {name: send.outcome for name, send in ledger.sends.items()}
+    assert len(ledger.operations) == 2
+    history.close()
+
+
+def test_what_is_under_way_is_written_once_and_what_ended_at_once_never_as_under_way(tmp_path):
+    path = tmp_path / "history.jsonl"
+    history = History(path)
+    quick, slow = sending("m1"), sending("m2")
+    history.begin(quick)
+    history.end(quick)
+    history.begin(slow)
+    history.flush()
+    history.flush()
+
+    assert len(path.read_bytes().splitlines()) == 2
+    history.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is no history: its first line must say which run it is of"),
+        (b"Dear diary,\n", "is no history"),
+        (b'{"kind":"mark","name":"x","at_ns":1,"at_us":1}\n', "is no history"),
+        (b'{"traces": []}\n', "is no history"),
+        (b"\xff\xfe\n", "is no history"),
+        (b"{RUN}\nnonsense\n", "line 2 of .* cannot be read"),
+        (b'{RUN}\n{"kind":"comet"}\n', "line 2 of .*comet.*newer version of veigo"),
+        (b'{RUN}\n{"kind":"mark","name":1,"at_ns":1,"at_us":1}\n', "line 2 of .*Expected `str`"),
+    ],
+)
+def test_what_is_no_history_is_refused_in_one_sentence(tmp_path, content, sentence):
+    path = tmp_path / "history.jsonl"
+    run = b'{"kind":"run","id":"r1","workload":"w","seed":1,"parameters":{},"at_us":1}'
+    path.write_bytes(content.replace(b"{RUN}", run))
+
+    with pytest.raises(UnreadableHistoryError, match=sentence) as refused:
+        load(path)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_refused_in_one_sentence(tmp_path):
+    with pytest.raises(UnreadableHistoryError, match="No such file"):
+        load(tmp_path / "history.jsonl")
+
+
+def test_a_last_line_that_was_cut_off_is_left_out_with_a_note(tmp_path):
+    path = tmp_path / "history.jsonl"
+    history = History(path)
+    history.extend(RECORDS)
+    history.close()
+    path.write_bytes(path.read_bytes()[:-7])
+    notes: list[str] = []
+
+    assert load(path, notes) == RECORDS[:-1]
+    assert "the last line was cut off" in notes[0]

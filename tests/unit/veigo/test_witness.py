@@ -1,11 +1,11 @@
-"""The witness reads newly created messages out of Debezium's records, and passes over the rest."""
+"""The witness reads the events of rooms' logs out of Debezium's records, and passes over the rest."""
 
 import json
 
 import pytest
 
 from veigo.history import Witnessed
-from veigo.witness import Witness, WitnessUnable, message_of
+from veigo.witness import Witness, WitnessUnable, event_of
 
 
 def record(
@@ -30,18 +30,27 @@ def record(
 
 
 def test_a_created_message_is_witnessed_with_its_times_and_its_place():
-    witnessed = message_of(record(), appended_ms=1_240, partition=3, offset=17)
+    witnessed = event_of(record(), appended_ms=1_240, partition=3, offset=17)
 
-    assert witnessed == Witnessed("m1", "hall", 4, committed_us=1_234_567, appended_ms=1_240, partition=3, offset=17)
+    place = {"committed_us": 1_234_567, "appended_ms": 1_240, "partition": 3, "offset": 17}
+    assert witnessed == Witnessed("m1", "hall", 4, **place, sender="a")
+
+
+def test_a_removal_is_witnessed_with_who_was_removed():
+    value = record(event="member.removed", payload='{"memberId":"b","senderId":null}')
+
+    witnessed = event_of(value, appended_ms=1, partition=0, offset=0)
+
+    assert (witnessed.type, witnessed.member, witnessed.message_id) == ("member.removed", "b", None)
 
 
 @pytest.mark.parametrize(
     "value",
-    [None, record(op="d"), record(op="u"), record(event="member.added", payload='{"memberId":"b"}')],
-    ids=["tombstone", "deletion", "update", "another event"],
+    [None, record(op="d"), record(op="u")],
+    ids=["tombstone", "deletion", "update"],
 )
 def test_everything_else_is_passed_over(value):
-    assert message_of(value, appended_ms=1, partition=0, offset=0) is None
+    assert event_of(value, appended_ms=1, partition=0, offset=0) is None
 
 
 def test_a_kafka_that_is_not_there_is_reported_with_what_to_look_at():

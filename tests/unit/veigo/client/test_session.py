@@ -18,7 +18,15 @@ ANSWERS = {
     "CreateRoom": {
         "CreateRoom": {"information": {"id": "hall"}, "members": [{"memberId": "a-1"}, {"memberId": "a-2"}]}
     },
-    "ListMessages": {"ListMessages": {"records": [{"id": "m1", "content": "x", "senderId": "a-1"}]}},
+    "ListMessages": {
+        "ListMessages": {"records": [{"id": "m1", "content": "x", "senderId": "a-1"}], "metadata": {"hasMore": False}}
+    },
+    "UpdateMessage": {"UpdateMessage": {"id": "m1", "sequence": 9}},
+    "DeleteMessage": {"DeleteMessage": {"id": "m1", "sequence": 9}},
+    "AddMembers": {"AddMembersToRoom": [{"memberId": "a-2"}]},
+    "RemoveMember": {"RemoveMemberFromRoom": {"memberId": "a-2"}},
+    "LeaveRoom": {"DeleteUserRoom": {"memberId": "a-1"}},
+    "SignOut": {"SignOut": {"success": True}},
 }
 
 
@@ -119,7 +127,30 @@ async def test_a_send_that_is_cancelled_is_recorded_as_unknown_and_stays_cancell
 
 
 async def test_reading_returns_the_ids_of_a_page(user):
-    assert (await user.read("hall")).read == ["m1"]
+    page = await user.read("hall")
+
+    assert (page.read, page.complete) == (["m1"], True)
+
+
+async def test_every_change_is_recorded_with_whom_and_what_it_is_about(user):
+    changes = [
+        await user.edit("hall", "m1", "hello again"),
+        await user.delete("hall", "m1"),
+        await user.add_members("hall", ["a-2"]),
+        await user.remove_member("hall", "a-2"),
+        await user.leave_room("hall"),
+        await user.sign_out(),
+    ]
+
+    assert changes == user._history.records[-6:]
+    assert [(each.name, each.room, each.message_id, each.members, each.member, each.outcome) for each in changes] == [
+        ("edit", "hall", "m1", None, None, Outcome.OK),
+        ("delete", "hall", "m1", None, None, Outcome.OK),
+        ("add_members", "hall", None, ["a-2"], None, Outcome.OK),
+        ("remove_member", "hall", None, None, "a-2", Outcome.OK),
+        ("leave_room", "hall", None, None, "a-1", Outcome.OK),
+        ("sign_out", None, None, None, None, Outcome.OK),
+    ]
 
 
 async def test_a_step_others_stand_on_must_go_well(user):

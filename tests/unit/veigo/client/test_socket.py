@@ -27,12 +27,21 @@ MESSAGE = {
 }
 
 
+JOINED = {"type": "JOINED"}
+
+
 def test_a_message_is_read_with_everything_the_checkers_need():
     frame = frame_of(json.dumps(MESSAGE).encode(), "bob", 5, 10, 20)
 
     assert frame == Frame(
         "MESSAGE", "bob", 5, 10, 20, room="hall", sequence=3, message_id="m1", sender="ann", content="שלום"
     )
+
+
+def test_a_removal_is_read_with_who_was_removed():
+    text = b'{"type":"MEMBER_REMOVED","payload":[{"roomId":"hall","sequence":4,"memberId":"bob"}]}'
+
+    assert (frame_of(text, "ann", 5, 10, 20).member, frame_of(text, "ann", 5, 10, 20).sequence) == ("bob", 4)
 
 
 @pytest.mark.parametrize("text", [b"not JSON", b"[]", b'{"type":1,"payload":[]}', b'{"type":"X"}', b"\xff\xfe"])
@@ -43,10 +52,13 @@ def test_a_frame_that_cannot_be_read_is_kept_and_breaks_nothing(text):
 async def stack(connection: ServerConnection) -> None:
     """Stand in for the far end: hall lets everybody in and says hello, silence never answers, the rest is closed."""
     async for text in connection:
-        room = json.loads(text)["payload"][0]["name"]
+        wish = json.loads(text)["payload"][0]
+        room = wish["name"]
         match room:
             case "hall":
-                await connection.send(json.dumps({"type": "JOINED", "payload": [{"roomId": room, "sequence": 2}]}))
+                await connection.send(
+                    json.dumps(JOINED | {"payload": [{"roomId": room, "sequence": wish.get("after", 2)}]})
+                )
                 await connection.send(json.dumps(MESSAGE))
             case "exit":
                 await connection.close(1012, "service restart")
@@ -96,6 +108,10 @@ async def test_joining_returns_where_the_room_stood(socket, frames):
     assert joined.sequence == 2
     received = [await asyncio.wait_for(frames.get(), 5) for _ in range(2)]
     assert [frame.type for frame in received] == ["JOINED", "MESSAGE"]
+
+
+async def test_resuming_asks_for_what_comes_after_a_sequence(socket):
+    assert (await socket.join("hall", after=1)).sequence == 1
 
 
 async def test_a_refused_join_carries_the_code(socket):

@@ -1,0 +1,51 @@
+"""While nobody decides, nobody may."""
+
+import pytest
+
+from veigo.checkers.nothing_allowed_without_opa import NothingAllowedWithoutOpa
+from veigo.outcome import Outcome
+from veigo.verdict import Verdict
+
+check = NothingAllowedWithoutOpa().check
+
+
+@pytest.fixture
+def without_opa(honest):
+    """OPA is gone, felt, and somebody is refused."""
+    return honest.broken("kill opa", "opa").sends("ann", "hall", "m3", outcome=Outcome.UNKNOWN, code="UNAVAILABLE")
+
+
+def test_a_refusal_is_acquitted(without_opa):
+    assert check(without_opa.healed("kill opa", "opa").ledger()).verdict == Verdict.HOLDS
+
+
+def test_opa_was_always_there_is_inconclusive(honest):
+    assert check(honest.broken("kill kafka", "kafka").ledger()).verdict == Verdict.INCONCLUSIVE
+
+
+def test_nobody_asked_meanwhile_is_inconclusive(honest):
+    honest.broken("kill opa", "opa").healed("kill opa", "opa")
+
+    assert check(honest.ledger()).verdict == Verdict.INCONCLUSIVE
+
+
+def test_a_grant_is_convicted_and_shown_beside_the_fault(without_opa):
+    finding = check(without_opa.sends("ann", "hall", "m4", 3).healed("kill opa", "opa").ledger())
+
+    assert finding.evidence == ("ann was granted send in room hall without a decision",)
+    assert "s into kill opa]" in finding.excerpt[0]
+
+
+@pytest.mark.parametrize("when", ["before it was felt", "when it was being healed"])
+def test_a_grant_at_the_edges_may_have_been_decided(without_opa, when):
+    times = {"started_ns": 1} if when == "before it was felt" else {"ended_ns": 1 << 40}
+    without_opa.sends("ann", "hall", "m4", 3, **times).healed("kill opa", "opa")
+
+    assert check(without_opa.ledger()).verdict == Verdict.HOLDS
+
+
+def test_an_opa_that_is_only_slow_may_say_yes(honest):
+    honest.broken("latency at opa", "opa").sends("ann", "hall", "m3", 3)
+
+    assert check(honest.ledger()).verdict == Verdict.INCONCLUSIVE
+    assert not NothingAllowedWithoutOpa().concerns(honest.ledger())

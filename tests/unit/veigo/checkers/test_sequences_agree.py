@@ -1,0 +1,87 @@
+"""A room has one log, whoever is asked."""
+
+from veigo.checkers.sequences_agree import SequencesAgree
+from veigo.outcome import Outcome
+from veigo.verdict import Verdict
+
+check = SequencesAgree().check
+
+
+def test_an_honest_run_is_acquitted(honest):
+    honest.witnessed("m1", 1).witnessed("m2", 2).kafka_read().stored("hall", "m1", "m2")
+
+    finding = check(honest.ledger())
+
+    assert finding.verdict == Verdict.HOLDS
+    assert finding.summary == ("2 places in 1 rooms, the same by the sockets, the acknowledgements, Kafka, PostgreSQL")
+
+
+def test_nothing_received_is_inconclusive(story):
+    assert check(story.room("hall", "ann").ledger()).verdict == Verdict.INCONCLUSIVE
+
+
+def test_a_saboteur_who_numbers_the_room_for_each_member_is_convicted(story):
+    story.room("hall", "ann", "bob").sends("ann", "hall", "m1", 1).sends("bob", "hall", "m2", 2)
+    story.receives("m1", "ann").receives("m2", "ann")
+    story.receives("m2", "bob", sequence=1).receives("m1", "bob", sequence=2)
+
+    assert check(story.ledger()).verdict == Verdict.VIOLATED
+
+
+def test_a_saboteur_whose_log_says_something_else_than_the_acknowledgement_is_convicted(honest):
+    finding = check(honest.witnessed("m2", 7).ledger())
+
+    assert finding.evidence == ("message m2 is at 7 by Kafka but 2 by bob's socket",)
+
+
+def test_a_place_with_two_messages_is_convicted(honest):
+    finding = check(honest.sends("ann", "hall", "m3", 2).ledger())
+
+    assert finding.evidence == ("sequence 2 of room hall is m2 by bob's socket but m3 by its acknowledgement",)
+    assert len(finding.excerpt) == 2
+
+
+def test_a_hole_in_postgresql_is_convicted(honest):
+    finding = check(honest.sends("ann", "hall", "m4", 4).stored("hall", "m1", "m2", None, "m4").ledger())
+
+    assert finding.evidence == ("PostgreSQL's log of room hall has 4 where 3 was next",)
+
+
+def test_a_room_that_says_more_than_its_log_has_is_convicted(honest):
+    finding = check(honest.stored("hall", "m1", "m2", last=3).ledger())
+
+    assert finding.evidence == ("PostgreSQL's log of room hall ends at 2, and the room says 3",)
+
+
+def test_what_retention_forgot_is_no_hole(honest):
+    assert check(honest.stored("hall", "m2", horizon=1).ledger()).verdict == Verdict.HOLDS
+
+
+def test_what_never_came_to_kafka_is_convicted(honest):
+    """A slot that was dropped and made anew skips what was written in between."""
+    finding = check(honest.witnessed("m1", 1).kafka_read().stored("hall", "m1", "m2").ledger())
+
+    assert finding.evidence == ("sequence 2 of room hall (message.created) never came to Kafka",)
+
+
+def test_a_kafka_that_was_not_read_or_has_forgotten_convicts_nobody(honest):
+    honest.stored("hall", "m1", "m2")
+
+    assert check(honest.ledger()).verdict == Verdict.HOLDS
+    assert check(honest.kafka_read(oldest=5).ledger()).verdict == Verdict.HOLDS
+
+
+def test_a_record_that_kafka_has_twice_agrees_with_itself(honest):
+    honest.witnessed("m1", 1).witnessed("m1", 1).witnessed("m2", 2).kafka_read()
+
+    assert check(honest.ledger()).verdict == Verdict.HOLDS
+
+
+def test_an_edit_on_a_socket_where_the_log_has_a_deletion_is_convicted(honest):
+    honest.event("MESSAGE_EDITED", "bob", "hall", 3, message_id="m1").witnessed("m1", 3, type="message.deleted")
+
+    assert check(honest.ledger()).verdict == Verdict.VIOLATED
+
+
+def test_a_send_of_unknown_ending_has_no_place_of_its_own(honest):
+    assert check(honest.sends("ann", "hall", "m3", outcome=Outcome.UNKNOWN).ledger()).verdict == Verdict.HOLDS

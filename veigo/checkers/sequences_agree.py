@@ -1,0 +1,133 @@
+"""A room has one log, whoever is asked: PostgreSQL, Kafka, every socket and every acknowledgement.
+
+A place in it belongs to one event, and an event has one place. PostgreSQL's log is dense, 1 to the last sequence of the
+room; what retention forgot is left out. And Kafka has all that PostgreSQL has, once the run has waited for it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from veigo.checkers.checker import Anomaly, Checker
+from veigo.checkers.ledger import Ledger
+from veigo.history import MESSAGE_CREATED, Frame, Operation, Record, Stored, StoredRoom, Witnessed
+from veigo.verdict import Finding
+
+_TYPES = {
+    "MESSAGE": MESSAGE_CREATED,
+    "MESSAGE_EDITED": "message.edited",
+    "MESSAGE_DELETED": "message.deleted",
+    "MEMBER_ADDED": "member.added",
+    "MEMBER_REMOVED": "member.removed",
+    "ROOM_CREATED": "room.created",
+    "ROOM_UPDATED": "room.updated",
+}
+
+Place = tuple[str | None, int]
+Event = tuple[str, str | None]  # type, and whom or what it is about
+
+
+class SequencesAgree(Checker):
+    """PostgreSQL, Kafka, the sockets and the acknowledgements tell of one and the same log."""
+
+    promise = "PostgreSQL, Kafka and every socket have one and the same log of a room, without a hole"
+    anomaly = "inconsistent offsets: two events at one place, one at two places, a hole, or one that was never captured"
+
+    def check(self, ledger: Ledger) -> Finding:
+        """Collect who says what stands where, and hold it against each other."""
+        if not ledger.deliveries:
+            return self.inconclusive("no socket received a message")
+
+        claims = _Claims(ledger)
+        anomalies = [*claims.contradictions(), *_holes(ledger), *_not_captured(ledger)]
+        if anomalies:
+            return self.convicted(ledger, f"{len(anomalies)} contradictions", anomalies)
+        asked = ["the sockets", "the acknowledgements"]
+        asked += ["Kafka"] if ledger.log else []
+        asked += ["PostgreSQL"] if ledger.stored_rooms else []
+        return self.holds(f"{claims.places:,} places in {claims.rooms:,} rooms, the same by {', '.join(asked)}")
+
+
+class _Claims:
+    """Who says what stands where; the first to say it is remembered."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._at: dict[Place, dict[Event, Record]] = defaultdict(dict)
+        self._of_message: dict[str, dict[Place, Record]] = defaultdict(dict)
+        for log in ledger.stored.values():
+            for stored in log:
+                self._note(stored.room, stored.sequence, _event(stored), stored)
+        for witnessed in ledger.log:
+            self._note(witnessed.room, witnessed.sequence, _event(witnessed), witnessed)
+        for frame in ledger.events:
+            event = (_TYPES.get(frame.type, frame.type), frame.message_id or frame.member)
+            self._note(frame.room, frame.sequence, event, frame)
+        for send in ledger.acknowledged():
+            self._note(send.room, send.sequence, (MESSAGE_CREATED, send.message_id), send)
+        self.places = len(self._at)
+        self.rooms = len({room for room, _ in self._at})
+
+    def contradictions(self) -> Iterator[Anomaly]:
+        """Places that two sources give to two events, and messages that have two places."""
+        for (room, sequence), by in self._at.items():
+            if len(by) > 1:
+                claims = " but ".join(f"{_name(event)} by {self._source(record)}" for event, record in by.items())
+                yield Anomaly(f"sequence {sequence} of room {room} is {claims}", tuple(by.values()))
+        for message_id, places in self._of_message.items():
+            if len(places) > 1:
+                claims = " but ".join(f"{place[1]} by {self._source(record)}" for place, record in places.items())
+                yield Anomaly(f"message {message_id} is at {claims}", tuple(places.values()))
+
+    def _note(self, room: str | None, sequence: int | None, event: Event, source: Record) -> None:
+        if sequence is None:
+            return
+        self._at[room, sequence].setdefault(event, source)
+        if event[0] == MESSAGE_CREATED and event[1] is not None:
+            self._of_message[event[1]].setdefault((room, sequence), source)
+
+    def _source(self, record: Record) -> str:
+        match record:
+            case Frame():
+                return f"{self._ledger.who(record.user)}'s socket"
+            case Operation():
+                return "its acknowledgement"
+            case Witnessed():
+                return "Kafka"
+        return "PostgreSQL"
+
+
+def _event(event: Stored | Witnessed) -> Event:
+    return event.type, event.message_id or event.member
+
+
+def _name(event: Event) -> str:
+    return event[1] or event[0] if event[0] == MESSAGE_CREATED else " ".join(filter(None, event))
+
+
+def _holes(ledger: Ledger) -> Iterator[Anomaly]:
+    """Places between the room's first and last that PostgreSQL has no event for, or beyond the last."""
+    for room, head in ledger.stored_rooms.items():
+        there = sorted(event.sequence for event in ledger.stored[room])
+        expected = head.horizon
+        for sequence in there:
+            expected += 1
+            if sequence != expected:
+                yield Anomaly(f"PostgreSQL's log of room {room} has {sequence} where {expected} was next", (head,))
+                expected = sequence
+        if expected != head.last_sequence:
+            what = f"PostgreSQL's log of room {room} ends at {expected}, and the room says {head.last_sequence}"
+            yield Anomaly(what, (head,))
+
+
+def _not_captured(ledger: Ledger) -> Iterator[Anomaly]:
+    """What PostgreSQL has and Kafka has not, where Kafka was read from before the room was made."""
+    if not ledger.kafka_read or any(read.oldest > read.begin for read in ledger.kafka_read):
+        return
+    captured = {(event.room, event.sequence) for event in ledger.log}
+    for room, log in ledger.stored.items():
+        if room in ledger.members:
+            head: StoredRoom | None = ledger.stored_rooms.get(room)
+            for event in log:
+                if (room, event.sequence) not in captured and (head is None or event.sequence > head.horizon):
+                    what = f"sequence {event.sequence} of room {room} ({event.type}) never came to Kafka"
+                    yield Anomaly(what, (event, *ledger.kafka_read))
