@@ -18,7 +18,9 @@ from pathlib import Path
 from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
+from stack.collector import EXPECTED
 from stack.table import TOPOLOGY
+from veigo.observability import expectations
 from veigo.telemetry import edge_rates
 from veigo.telemetry.api import Api, Shown
 from veigo.telemetry.store import Store
@@ -130,7 +132,7 @@ async def interact(page: Page) -> dict[str, list[float]]:
 
 async def measure(path: Path, pictures: Path | None) -> None:
     """Serve the run, look at it, and print what it took."""
-    table = json.loads(edge_rates.described(TOPOLOGY))
+    table = json.loads(edge_rates.described(TOPOLOGY, expectations.read(EXPECTED)))
     with Store.open(path, read_only=True) as store:
         app = web.Application()
         app.add_routes(Api(store, Shown(path.parent.name, live=False, table=table)).routes())

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from stack import rest
+from veigo.observability import expectations
 from veigo.stack.node import Launch, Node
 from veigo.stack.ports import HOST
 from veigo.stack.stack import Stack
@@ -20,6 +21,7 @@ SENDING = {
 }
 
 ROOT = Path(__file__).resolve().parents[1]
+EXPECTED = ROOT / "observability" / "expected"
 
 
 def launch(stack: Stack) -> Launch:
@@ -30,7 +32,7 @@ def launch(stack: Stack) -> Launch:
         "STORE_FILE": str(stack.data("collector") / "telemetry.duckdb"),
         "STACK_NAME": stack.name,
         "VEIGO_HOME": str(stack.home),
-        "STACK_TABLE": edge_rates.described(stack.topology),
+        "STACK_TABLE": edge_rates.described(stack.topology, expectations.read(EXPECTED)),
         "PYTHONUNBUFFERED": "1",
     }
     chosen = {name: value for name, value in os.environ.items() if name.startswith("OTEL_EXPORTER_OTLP_")}

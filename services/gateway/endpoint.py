@@ -91,6 +91,8 @@ class Endpoint:
             caller = Caller(self._backends, authorization, context)
             result = await self._documents.run(document, operation.variables, operation.name, caller)
             span.ok = not result.errors
+            for error in (result.errors or [])[:1]:
+                span.set("error.type", wording.code_of(error))
         return result, f"{span.context.trace_id:032x}"
 
 

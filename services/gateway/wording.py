@@ -36,6 +36,11 @@ def formatted_from_run(error: GraphQLError) -> GraphQLFormattedError:
     return _shaped(error, error.message, {"code": Code.INVALID_ARGUMENT.value})
 
 
+def code_of(error: GraphQLError) -> str:
+    """Return the code such an error is told under."""
+    return str((formatted_from_run(error).get("extensions") or {}).get("code"))
+
+
 def cause_of(error: GraphQLError) -> Exception | None:
     """Return the exception that a resolver raised; None when the error is graphql-core's own."""
     cause: Exception | None = error

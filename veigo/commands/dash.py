@@ -62,14 +62,17 @@ def _live(name: str) -> str:
 def _serve(run: str, into: Path, port: int, *, browser: bool) -> None:
     import json
 
+    from stack.collector import EXPECTED
     from stack.table import TOPOLOGY
+    from veigo.observability import expectations
     from veigo.telemetry import edge_rates
     from veigo.telemetry.api import Shown
     from veigo.telemetry.kept_runs import file_of
     from veigo.telemetry.store import Store
 
     path = file_of(run, into)
-    shown = Shown(title=path.parent.name, live=False, table=json.loads(edge_rates.described(TOPOLOGY)))
+    table = json.loads(edge_rates.described(TOPOLOGY, expectations.read(EXPECTED)))
+    shown = Shown(title=path.parent.name, live=False, table=table)
     with Store.open(path, read_only=True) as store:
         asyncio.run(_served(store, shown, port, browser=browser))
 

@@ -22,6 +22,9 @@ def trace(
     message: Annotated[str, typer.Argument(help="A message's id, or the beginning of it; or `check`.")] = "",
     slowest: Annotated[int, typer.Option("--slowest", help="List the messages that took longest.", min=0)] = 0,
     incomplete: Annotated[bool, typer.Option("--incomplete", help="List the messages without a whole trace.")] = False,
+    expected: Annotated[
+        bool, typer.Option("--expected", help="With `check`: hold every node and edge against observability/expected.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     run: Annotated[str, typer.Option("--run", help="A run's id or folder, or `last`; else what the stack has.")] = "",
     name: Name = "default",
@@ -32,7 +35,9 @@ def trace(
 
     try:
         with _store(run, name, into) as store:
-            if message == CHECK or incomplete:
+            if message == CHECK and expected:
+                code = trace_display.expected(store, as_json=as_json)
+            elif message == CHECK or incomplete:
                 code = trace_display.check(store, as_json=as_json, only_broken=incomplete)
             elif slowest or not message:
                 code = trace_display.slowest(store, slowest or 10, as_json=as_json)

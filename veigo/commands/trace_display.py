@@ -64,6 +64,21 @@ def check(store: "Store", *, as_json: bool, only_broken: bool) -> int:
     return 2 if not found.messages else 1 if found.broken else 0
 
 
+def expected(store: "Store", *, as_json: bool) -> int:
+    """Print what nodes and edges did not tell as expected, or that they did."""
+    from stack.collector import EXPECTED
+    from stack.table import TOPOLOGY
+    from veigo.observability.emitted import emitted, findings
+    from veigo.observability.expectations import read
+
+    found = findings(read(EXPECTED), TOPOLOGY, emitted(store))
+    if as_json:
+        _json({"messages": found.messages, "problems": found.problems})
+    else:
+        say(str(found))
+    return found.code
+
+
 def slowest(store: "Store", count: int, *, as_json: bool) -> int:
     """Print the messages whose last member waited longest; 2 when there are none."""
     rows = store.rows(SLOWEST, [count])

@@ -103,7 +103,7 @@ class Api:
         whole = Window(window.since_us, window.until_us)
         rates = await self._questions.ask(lambda store: journey.rates(store, whole))
         per_s = await self._questions.ask(lambda store: journey.deliveries_per_s(store, whole))
-        states = await asyncio.to_thread(self._states)
+        states = await asyncio.to_thread(states_of, self._shown)
         nodes = [{**node, "state": states.get(node["name"])} for node in self._shown.table["nodes"]]
         return answer({"nodes": nodes, "edges": edge_rates.of_edges(self._shown.table, rates, per_s)})
 
@@ -130,14 +130,16 @@ class Api:
             )
         return answer(bounded(way))
 
-    def _states(self) -> dict[str, str]:
-        if self._shown.state_file is None:
-            return {}
-        try:
-            record = read_record(self._shown.state_file)
-        except StackError:
-            return {}
-        return {} if record is None else {name: node.state.value for name, node in record.nodes.items()}
+
+def states_of(shown: Shown) -> dict[str, str]:
+    """The state of each node, as its stack's record has it; of a run that is over there is none."""
+    if shown.state_file is None:
+        return {}
+    try:
+        record = read_record(shown.state_file)
+    except StackError:
+        return {}
+    return {} if record is None else {name: node.state.value for name, node in record.nodes.items()}
 
 
 def answer(content: object, status: int = 200) -> web.Response:

@@ -10,16 +10,19 @@ harness's. `GET /v1/run?since_us=…&until_us=…` answers with that time's rows
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from aiohttp import web
 
+from veigo.stack.state import NodeState
 from veigo.telemetry import intake, otlp, otlp_protobuf, prometheus
-from veigo.telemetry.api import Api, Shown
+from veigo.telemetry.api import Api, Shown, states_of
 from veigo.telemetry.buffer import Buffer, FullError
 from veigo.telemetry.forwarding import JSON, Body, Forwarding
-from veigo.telemetry.measurements import Measurements
+from veigo.telemetry.measurements import Measurements, Series
+from veigo.telemetry.message_metrics import COUNT_EVERY_S, MessageMetrics
+from veigo.telemetry.questions import BusyError, Questions, TooMuchError
 from veigo.telemetry.rows import Batch
 from veigo.telemetry.seen import Seen
 from veigo.telemetry.span_metrics import SpanMetrics
@@ -28,6 +31,7 @@ from veigo.telemetry.store import Store
 BODY_BYTES_MAX = 16 * 1024 * 1024  # an exporter's batch of 512 spans takes about half of one
 RETRY_AFTER_S = "1"
 DERIVE_EVERY_S = 2.0
+FRESH_US = 15_000_000  # services tell every 2 s
 
 
 OTLP = frozenset({"/v1/traces", "/v1/metrics"})
@@ -42,8 +46,10 @@ class Collector:
         self.measurements = Measurements()
         self.span_metrics = SpanMetrics()
         self.seen = Seen()
+        self.message_metrics = MessageMetrics(time.time_ns() // 1000)
         self.forwarding = forwarding
-        self.api = Api(store, shown or Shown("collector", live=True))
+        self.shown = shown or Shown("collector", live=True)
+        self.api = Api(store, self.shown)
 
     def application(self) -> web.Application:
         """Return the HTTP application."""
@@ -106,7 +112,7 @@ class Collector:
 
     async def exposition(self, _: web.Request) -> web.Response:
         """Answer Prometheus."""
-        text = prometheus.text(self.measurements.series)
+        text = prometheus.text(self.measurements.series, time.time_ns() // 1000 - FRESH_US)
         return web.Response(body=text.encode(), headers={"Content-Type": prometheus.CONTENT_TYPE})
 
     async def healthz(self, _: web.Request) -> web.Response:
@@ -142,14 +148,33 @@ class Collector:
             at_us = time.time_ns() // 1000
             points = [
                 point
-                for node, metric, series in self.span_metrics.told(at_us)
+                for node, metric, series in self._derived(at_us)
                 for point in self.measurements.add(node, metric, series)
             ]
             with contextlib.suppress(FullError):
                 self.buffer.add(Batch(points=points))
 
+    def _derived(self, at_us: int) -> Iterator[tuple[str, str, Series]]:
+        yield from self.span_metrics.told(at_us)
+        yield from self.message_metrics.told(at_us)
+        for node, state in states_of(self.shown).items():
+            about = "1: the node answers its probe."
+            yield node, "veigo.node.ready", Series("gauge", "", about, {}, at_us, float(state == NodeState.READY))
+
+    async def _count(self) -> None:
+        """Count what became of messages; what cannot be counted in time is counted the next."""
+        questions = Questions(self.store)
+        while True:
+            await asyncio.sleep(COUNT_EVERY_S)
+            with contextlib.suppress(BusyError, TooMuchError):
+                await questions.ask(lambda store: self.message_metrics.count(store, time.time_ns() // 1000))
+
     async def _running(self, _: web.Application) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(self.buffer.run()), asyncio.create_task(self._derive())]
+        tasks = [
+            asyncio.create_task(self.buffer.run()),
+            asyncio.create_task(self._derive()),
+            asyncio.create_task(self._count()),
+        ]
         if self.forwarding is not None:
             tasks.append(asyncio.create_task(self.forwarding.run()))
         yield

@@ -1,28 +1,35 @@
-"""How busy each edge of the stack table is, from the spans of the nodes at its ends. Pure.
+"""How busy each edge of the stack table is, from the spans that are expected to tell of it. Pure.
 
 Only what leaves spans can be counted: an edge that is not told of has no rate, which is not the same as none.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
+from veigo.observability.expectations import Expectations
 from veigo.stack.edge import Via
 from veigo.stack.topology import Topology
 
-Described = dict[str, list[dict[str, str]]]
-
-# Debezium tells nothing itself. Whoever reads a record tells of its way there, and every realtime reads all of them.
-READS_ONCE = "aggregator"
-SQL = ("INSERT ", "SELECT ", "UPDATE ", "DELETE ")
+Described = dict[str, list[dict[str, Any]]]
 
 
-def described(topology: Topology) -> str:
+def described(topology: Topology, expectations: Expectations) -> str:
     """The table as JSON, for a process that is to draw it and shall not import it."""
+    told = {(edge.source, edge.to, edge.via): edge.spans for edge in expectations.edges}
     return json.dumps(
         {
             "nodes": [{"name": node.name, "kind": node.kind, "does": node.does} for node in topology.nodes],
-            "edges": [{"source": edge.source, "target": edge.target, "via": edge.via} for edge in topology.edges],
+            "edges": [
+                {
+                    "source": edge.source,
+                    "target": edge.target,
+                    "via": edge.via,
+                    "spans": [[span.node, span.name] for span in told.get((edge.source, edge.target, edge.via), ())],
+                }
+                for edge in topology.edges
+            ],
         }
     )
 
@@ -36,32 +43,15 @@ def of_edges(
     edges = []
     for edge in table["edges"]:
         along = [row for kind, span, row in told if goes_along(edge, kind, span)]
-        edges.append(dict(edge) | _sums(along))
+        edges.append({name: edge[name] for name in ("source", "target", "via")} | _sums(along))
         if edge["via"] == Via.WEBSOCKET and deliveries_per_s is not None:
             edges[-1]["per_s"] = deliveries_per_s
     return edges
 
 
-def goes_along(edge: Mapping[str, str], kind: str, span: str) -> bool:
+def goes_along(edge: Mapping[str, Any], kind: str, span: str) -> bool:
     """Whether a span of such a node stands for one use of the edge."""
-    source, target = edge["source"], edge["target"]
-    match edge["via"]:
-        case Via.GRPC:
-            return kind == source and span.startswith(f"veigo.{target}.")
-        case Via.HTTP:
-            return kind == source and f" {target} " in f"{span} "
-        case Via.SQL:
-            return kind == source and span.startswith(SQL)
-        case Via.MONGODB:
-            return kind == source and span.startswith("mongo ")
-        case Via.REPLICATION:
-            return kind == READS_ONCE and span == "cdc capture"
-        case Via.KAFKA if source == "connect":
-            return kind == READS_ONCE and span == "kafka produce"
-        case Via.KAFKA:
-            return kind == source and span in ("kafka dwell", "project")
-        case _:
-            return False
+    return any(kind == node and fnmatchcase(span, name) for node, name in edge["spans"])
 
 
 def _sums(along: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:

@@ -13,10 +13,12 @@ UNITS = {"s": "seconds", "By": "bytes", "1": "ratio"}
 _NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_]")
 
 
-def text(series: Mapping[Key, Series]) -> str:
-    """The exposition of these series."""
+def text(series: Mapping[Key, Series], since_us: int = 0) -> str:
+    """The exposition of these series; of those told since then, for a node that is gone must not look well for ever."""
     families: dict[str, list[tuple[str, Series]]] = {}
     for (node, metric, _), one in series.items():
+        if one.at_us < since_us:
+            continue
         families.setdefault(family_of(metric, one.unit), []).append((node, one))
     lines: list[str] = []
     for name, members in sorted(families.items()):
@@ -57,10 +59,8 @@ def samples(name: str, labels: Mapping[str, object], series: Series) -> Iterable
 
 def exemplar_of(exemplar: Exemplar) -> str:
     """An exemplar at the end of a bucket's line."""
-    return (
-        f' # {{trace_id="{exemplar.trace_id}",span_id="{exemplar.span_id}"}} '
-        f"{exemplar.value:g} {exemplar.at_us / 1e6:.3f}"
-    )
+    span = f',span_id="{exemplar.span_id}"' if exemplar.span_id else ""
+    return f' # {{trace_id="{exemplar.trace_id}"{span}}} {exemplar.value:g} {exemplar.at_us / 1e6:.3f}'
 
 
 def labelled(labels: Mapping[str, object]) -> str:

@@ -3,7 +3,9 @@
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from stack.collector import EXPECTED
 from stack.table import TOPOLOGY
+from veigo.observability import expectations
 from veigo.telemetry import edge_rates
 from veigo.telemetry.api import RECEIPTS_MAX, Shown, table_in
 from veigo.telemetry.collector import Collector
@@ -11,7 +13,7 @@ from veigo.telemetry.questions import Questions, TooMuchError
 from veigo.telemetry.rows import Batch, Delivery, MessagePart, Point
 from veigo.telemetry.store import Store
 
-TABLE = table_in(edge_rates.described(TOPOLOGY))
+TABLE = table_in(edge_rates.described(TOPOLOGY, expectations.read(EXPECTED)))
 
 
 @pytest.fixture
