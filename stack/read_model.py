@@ -1,7 +1,9 @@
 """Reads both sides of the read model, chat's tables in PostgreSQL and the documents in MongoDB; has it made anew."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from stack import mongo, postgres
 from stack.snapshot import Snapshot, watermarks
@@ -12,6 +14,12 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
 ANSWER_MS_MAX = 60_000
+
+Only = Collection[str] | None  # ids to read only these; None reads all
+
+
+def _ids(only: Only) -> list[UUID] | None:
+    return None if only is None else [UUID(each) for each in only]
 
 
 def _database(stack: Stack) -> "Database[dict[str, Any]]":
@@ -37,27 +45,48 @@ def is_ordered(stack: Stack) -> bool:
     return _database(stack).orders.find_one({"_id": "rebuild"}) is not None
 
 
-def documents(stack: Stack) -> Documents:
-    """All documents there are."""
+def documents(stack: Stack, rooms: Only = None, people: Only = None) -> Documents:
+    """All documents there are, or those of some rooms and people."""
     database = _database(stack)
-    return documents_of(*(list(database[name].find({})) for name in ("rooms", "rosters", "mailboxes", "profiles")))
+    selected = (("rooms", "_id", rooms), ("rosters", "room", rooms), ("mailboxes", "member", people))
+    found = (
+        list(database[name].find({} if only is None else {by: {"$in": list(only)}}))
+        for name, by, only in (*selected, ("profiles", "_id", people))
+    )
+    return documents_of(*found)
 
 
-async def states(stack: Stack) -> tuple[dict[str, RoomState], dict[str, Document]]:
-    """What PostgreSQL holds, in one snapshot: rooms and profiles, by id."""
+async def states(
+    stack: Stack, only_rooms: Only = None, people: Only = None
+) -> tuple[dict[str, RoomState], dict[str, Document]]:
+    """What PostgreSQL holds, in one snapshot: rooms and profiles, by id, all or only some."""
+    some, persons = _ids(only_rooms), _ids(people)
     connection = await postgres.connect(stack, "chat_db")
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            rooms = await connection.fetch("SELECT * FROM rooms")
-            members = await connection.fetch("SELECT room_id, member_id, sequence FROM room_members")
+            rooms = await connection.fetch("SELECT * FROM rooms WHERE $1::uuid[] IS NULL OR id = ANY($1)", some)
+            members = await connection.fetch(
+                "SELECT room_id, member_id, sequence FROM room_members WHERE $1::uuid[] IS NULL OR room_id = ANY($1)",
+                some,
+            )
             last = await connection.fetch(
-                "SELECT DISTINCT ON (room_id) * FROM messages ORDER BY room_id, sequence DESC"
+                "SELECT DISTINCT ON (room_id) * FROM messages WHERE $1::uuid[] IS NULL OR room_id = ANY($1)"
+                " ORDER BY room_id, sequence DESC",
+                some,
             )
-            read = await connection.fetch("SELECT room_id, member_id, sequence, number FROM read_marks")
+            read = await connection.fetch(
+                "SELECT room_id, member_id, sequence, number FROM read_marks"
+                " WHERE $1::uuid[] IS NULL OR room_id = ANY($1)",
+                some,
+            )
             sent = await connection.fetch(
-                "SELECT room_id, sender_id, max(number) AS number FROM messages GROUP BY room_id, sender_id"
+                "SELECT room_id, sender_id, max(number) AS number FROM messages"
+                " WHERE $1::uuid[] IS NULL OR room_id = ANY($1) GROUP BY room_id, sender_id",
+                some,
             )
-            profiles = await connection.fetch("SELECT * FROM profiles")
+            profiles = await connection.fetch(
+                "SELECT * FROM profiles WHERE $1::uuid[] IS NULL OR id = ANY($1)", persons
+            )
     finally:
         await connection.close()
     in_room: dict[Any, dict[str, int]] = defaultdict(dict)

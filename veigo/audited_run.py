@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import signal
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from veigo.checkers.checker import Checker, judge
 from veigo.checkers.ledger import Ledger
 from veigo.client.session import StepFailed
-from veigo.history import History, RunStarted, now
+from veigo.history import History, Operation, Record, RunStarted, now
+from veigo.outcome import Outcome
 from veigo.report import Report, report_of, write
 from veigo.run_folder import RunFolder
 from veigo.telemetry.run_part import RunPart
@@ -44,8 +45,23 @@ class Plan:
     collector_url: str | None = None
 
 
-async def audited_run(plan: Plan, folder: RunFolder, witness: Witness) -> tuple[Report, Path]:
-    """Carry a plan out and return its report, with the path of its page."""
+class Auditor(Protocol):
+    """Somebody who reads what a run left behind, not by the doors its users used."""
+
+    async def testify(self, rooms: Collection[str], accounts: Collection[str], last_ns: int) -> Sequence[Record]:
+        """Read the logs of these rooms, and hold every copy of them against each other; whatever cannot be read raises.
+
+        `last_ns` is when the run's last operation ended, by the monotonic clock.
+        """
+
+
+async def audited_run(
+    plan: Plan, folder: RunFolder, witness: Witness, auditor: Auditor | None = None
+) -> tuple[Report, Path]:
+    """Carry a plan out and return its report, with the path of its page.
+
+    Without an auditor nothing is said about what is stored.
+    """
     notes: list[str] = []
     async with History(folder.history) as history, _telemetry(plan, folder, history) as telemetry:
         history.append(RunStarted(folder.id, plan.workload, plan.seed, plan.parameters, now()[1]))
@@ -53,6 +69,8 @@ async def audited_run(plan: Plan, folder: RunFolder, witness: Witness) -> tuple[
         await _carry_out(plan, history, notes)
         if before is not None:
             await _testify(witness, before, history, notes)
+        if auditor is not None:
+            await _audit(auditor, history, notes)
         history.mark("finished")
         if telemetry is not None:
             await telemetry.keep()
@@ -120,3 +138,16 @@ async def _testify(witness: Witness, before: Positions, history: History, notes:
         history.extend(await asyncio.to_thread(witness.read, before))
     except WitnessUnable as unable:
         notes.append(f"the witness could not testify, so the inner hops are not measured: {unable}")
+
+
+async def _audit(auditor: Auditor, history: History, notes: list[str]) -> None:
+    operations = [record for record in history.records if isinstance(record, Operation)]
+    rooms = {operation.room for operation in operations if operation.name == "create_room" and operation.room}
+    people = {
+        operation.user for operation in operations if operation.name == "sign_up" and operation.outcome is Outcome.OK
+    }
+    last_ns = max((operation.ended_ns for operation in operations), default=0)
+    try:
+        history.extend(await auditor.testify(rooms, people, last_ns))
+    except Exception as error:  # noqa: BLE001 - whatever a database's client raises, the run is judged without it
+        notes.append(f"what is stored could not be read, so nothing is said about it: {error or type(error).__name__}")

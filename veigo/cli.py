@@ -4,6 +4,7 @@ import typer
 
 from veigo.commands.authz_lag import authz_lag
 from veigo.commands.build import build
+from veigo.commands.check import check
 from veigo.commands.dash import dash
 from veigo.commands.demo import demo
 from veigo.commands.doctor import doctor
@@ -33,6 +34,7 @@ app.command()(doctor)
 app.command()(build)
 app.command()(demo)
 app.command()(rolling)
+app.command()(check)
 app.command()(rebuild)
 app.command(name="authz-lag")(authz_lag)
 app.command()(trace)

@@ -47,6 +47,11 @@ class Comparison:
     moved: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
+    def take(self, differences: list[str]) -> None:
+        """Count one thing that was compared, with its differences."""
+        self.wrong += differences
+        self.equal += not differences
+
 
 def documents_of(
     rooms: Iterable[Document], rosters: Iterable[Document], mailboxes: Iterable[Document], profiles: Iterable[Document]
@@ -68,15 +73,39 @@ def compare(states: Mapping[str, RoomState], profiles: Mapping[str, Document], d
         if came > state.room["last_sequence"]:
             result.moved.append(room_id)
             continue
-        wrong = _room_differences(room_id, state, documents)
-        result.wrong += wrong
-        result.equal += not wrong
+        result.take(_room_differences(room_id, state, documents))
     for profile_id, row in profiles.items():
         shown = documents.profiles.get(profile_id)
         missing = [f"profile {profile_id}: there is no document"]
-        wrong = missing if shown is None else _different(f"profile {profile_id}", _profile(row), shown)
-        result.wrong += wrong
-        result.equal += not wrong
+        result.take(missing if shown is None else _different(f"profile {profile_id}", _profile(row), shown))
+    return result
+
+
+def compare_policy_data(
+    states: Mapping[str, RoomState], revoked: Mapping[str, bool], aggregated: Mapping[str, Any]
+) -> Comparison:
+    """Hold what the policies decide by against PostgreSQL.
+
+    Args:
+        states: rooms, by id.
+        revoked: sessions, by id, and whether each was revoked.
+        aggregated: `data.aggregated` of Open Policy Agent.
+    """
+    result = Comparison()
+    rooms, sessions = aggregated.get("rooms", {}), aggregated.get("sessions", {})
+    for room_id, state in states.items():
+        held = rooms.get(room_id, {})
+        if held.get("version", 0) > state.room["membership_version"]:
+            result.moved.append(room_id)
+            continue
+        expected = {
+            "version": state.room["membership_version"],
+            "privacy": state.room["privacy"],
+            "members": dict(state.members),
+        }
+        result.take(_different(f"room {room_id}", expected, held))
+    for session_id, gone in revoked.items():
+        result.take(_different(f"session {session_id}", {"revoked": gone}, sessions.get(session_id, {})))
     return result
 
 

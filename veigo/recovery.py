@@ -167,5 +167,5 @@ def _backlog_s(messages: list[_Message], healed_ns: int) -> float | None:
 
 
 def _is_delayed(message: _Message, began_ns: int, healed_ns: int) -> bool:
-    during = began_ns <= message.intended_ns <= healed_ns
+    during = began_ns <= message.intended_ns < healed_ns
     return during and bool(message.delivered_ns) and max(message.delivered_ns) > healed_ns

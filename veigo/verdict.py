@@ -29,6 +29,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         evidence: one line for each anomaly, or doubt; cut, and `evidence_total` says how many there were.
         excerpt: the few records of the history that show the first anomaly, in words, with their times.
+        fault_model: the faults under which the promise is made.
     """
 
     promise: str
@@ -37,6 +38,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
     evidence_total: int = 0
     excerpt: tuple[str, ...] = ()
+    fault_model: str = ""
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

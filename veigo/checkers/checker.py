@@ -36,7 +36,7 @@ class Checker(ABC):
     # The promise in one sentence, as a user would put it.
     promise: ClassVar[str]
     # What it finds where the promise is broken, by the name the field has for it where there is one.
-    anomaly: ClassVar[str] = ""
+    anomaly: ClassVar[str]
     # The faults under which the promise is made.
     fault_model: ClassVar[str] = CRASHES
 
@@ -73,6 +73,7 @@ class Checker(ABC):
             evidence=tuple(evidence[:EVIDENCE_MAX]),
             evidence_total=len(evidence),
             excerpt=shown,
+            fault_model=self.fault_model,
         )
 
 

@@ -15,6 +15,7 @@ class DeliveredOnce(Checker):
     """No socket received a message twice."""
 
     promise = "No socket received a message twice"
+    anomaly = "duplicate delivery: a message, or a place in a room, twice on one connection"
 
     def check(self, ledger: Ledger) -> Finding:
         """Count messages, by id and by place in the room, on every socket."""

@@ -18,6 +18,7 @@ class EveryMessageIsOneTrace(Checker):
     """Every acknowledged message has a whole trace, or all but a share that faults may take."""
 
     promise = "Every acknowledged message has one complete, connected trace"
+    anomaly = "broken trace: a message that was delivered and cannot be followed"
 
     def __init__(self, telemetry: Path, *, broken_share_max: float = 0.0) -> None:
         self._telemetry = telemetry

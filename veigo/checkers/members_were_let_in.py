@@ -14,6 +14,12 @@ class MembersWereLetIn(Checker):
     """No operation of a member was refused, or had no answer."""
 
     promise = "Whatever a member asked for was done"
+    anomaly = "unavailability: a member's request that was refused"
+    fault_model = "none: in a run without faults"
+
+    def concerns(self, ledger: Ledger) -> bool:
+        """Whether nothing was broken or restarted."""
+        return not ledger.faults and not any(mark.startswith("restart ") for mark in ledger.marks)
 
     def check(self, ledger: Ledger) -> Finding:
         """Look at the ending of everything that ought to go well."""

@@ -14,6 +14,8 @@ class RunFinished(Checker):
     """The run was not cut short."""
 
     promise = "The run went to its end"
+    anomaly = "cut short: the run never reached its end"
+    fault_model = "any"
 
     def check(self, ledger: Ledger) -> Finding:
         """Look for the marks of a whole run."""

@@ -4,6 +4,7 @@ It starts the stack if it is not up, and leaves it as it found it. One command t
 """
 
 import asyncio
+import dataclasses
 import random
 import secrets
 import signal
@@ -83,7 +84,9 @@ def _on_the_stack(name: str, shape: Shape, seed: int, into: Path, *, keep: bool)
 def _run(stack: "Stack", shape: Shape, seed: int, into: Path, *, stays: bool) -> Verdict:
     import uvloop
 
+    from stack.auditor import Auditor
     from veigo.audited_run import audited_run
+    from veigo.checkers.read_model_catches_up import ReadModelCatchesUp
     from veigo.commands.run_display import Watch, show
     from veigo.run_folder import RunFolder
     from veigo.traced_plan import traced
@@ -93,7 +96,8 @@ def _run(stack: "Stack", shape: Shape, seed: int, into: Path, *, stays: bool) ->
     with Watch() as watch:
         plan = plan_of(f"http://{stack.address('gateway')}", shape, seed, watch.note)
         plan = traced(plan, f"http://{stack.address('collector')}", folder)
-        report, page = uvloop.run(audited_run(plan, folder, Witness(stack.address("kafka"))))
+        plan = dataclasses.replace(plan, checkers=[*plan.checkers, ReadModelCatchesUp()])
+        report, page = uvloop.run(audited_run(plan, folder, Witness(stack.address("kafka")), Auditor(stack)))
     show(report)
     _say_where_to_look(stack, folder, page, report, stays=stays)
     return report.verdict

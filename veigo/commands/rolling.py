@@ -125,6 +125,7 @@ def _on_the_stack(name: str, shape: Shape, seed: int, into: Path, replicas: int,
 def _run(stack: "Stack", shape: Shape, seed: int, into: Path, restarts: Restarts) -> Verdict:
     import uvloop
 
+    from stack.auditor import Auditor
     from veigo.audited_run import audited_run
     from veigo.commands.run_display import Watch, show
     from veigo.run_folder import RunFolder
@@ -136,7 +137,7 @@ def _run(stack: "Stack", shape: Shape, seed: int, into: Path, restarts: Restarts
         plan = _plan(stack, shape, seed, restarts, watch)
         lost_max = BROKEN_SHARE_MAX_UNDER_KILLS if restarts.kill else 0.0
         plan = traced(plan, f"http://{stack.address('collector')}", folder, broken_share_max=lost_max)
-        report, page = uvloop.run(audited_run(plan, folder, Witness(stack.address("kafka"))))
+        report, page = uvloop.run(audited_run(plan, folder, Witness(stack.address("kafka")), Auditor(stack)))
     show(report)
     say()
     say(f"  report      {page}")
@@ -154,6 +155,7 @@ def _plan(stack: "Stack", shape: Shape, seed: int, restarts: Restarts, watch: "W
     from veigo.checkers.nothing_leaked import NothingLeaked
     from veigo.checkers.one_message_per_id import OneMessagePerId
     from veigo.checkers.order_on_every_socket import OrderOnEverySocket
+    from veigo.checkers.read_model_catches_up import ReadModelCatchesUp
     from veigo.checkers.real_time_order import RealTimeOrder
     from veigo.checkers.resumed_without_gap import ResumedWithoutGap
     from veigo.checkers.run_finished import RunFinished
@@ -191,6 +193,7 @@ def _plan(stack: "Stack", shape: Shape, seed: int, restarts: Restarts, watch: "W
             ResumedWithoutGap(),
             NothingLeaked(),
             NoPhantom(),
+            ReadModelCatchesUp(),
             RunFinished(),
         ],
         fault_model=(KILLED if restarts.kill else GRACEFUL).format(restarts.words),

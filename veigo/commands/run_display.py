@@ -83,6 +83,10 @@ def _show_finding(finding: "Finding") -> None:
         screen.print(f"      {_plain(line)}", highlight=False)
     if finding.evidence_total > EVIDENCE_SHOWN_MAX:
         screen.print(f"      … {finding.evidence_total - EVIDENCE_SHOWN_MAX:,} more; see the report", highlight=False)
+    if finding.excerpt:
+        screen.print("      [dim]of the history, for the first of them:[/]", highlight=False)
+    for line in finding.excerpt:
+        screen.print(f"        [dim]{_plain(line)}[/]", highlight=False)
 
 
 def _show_latencies(report: "Report") -> None:

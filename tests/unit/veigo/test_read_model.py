@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from veigo.read_model import Documents, RoomState, compare
+from veigo.read_model import Documents, RoomState, compare, compare_policy_data
 
 ROW = {
     "last_sequence": 7,
@@ -84,3 +84,51 @@ def test_what_is_spoilt_is_found(case, documents):
     SPOILT[case](spoilt)
 
     assert 1 == len(judged(spoilt).wrong)
+
+
+@pytest.fixture
+def aggregated():
+    return {
+        "marker": "1",
+        "rooms": {"r": {"version": 3, "privacy": "private", "members": {"ann": 3}}},
+        "sessions": {"s": {"version": 2, "revoked": True}},
+    }
+
+
+def decided_by(aggregated):
+    return compare_policy_data({"r": STATE}, {"s": True}, aggregated)
+
+
+def test_policy_data_that_is_equal_is_found_equal(aggregated):
+    comparison = decided_by(aggregated)
+
+    assert (2, [], []) == (comparison.equal, comparison.moved, comparison.wrong)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "wrong"),
+    [
+        (("rooms", "r", "members"), {"ann": 3, "eve": 2}, "room r: members is {'ann': 3, 'eve': 2} and not {'ann': 3}"),
+        (("rooms", "r", "privacy"), "public", "room r: privacy is 'public' and not 'private'"),
+        (("rooms", "r", "version"), 2, "room r: version is 2 and not 3"),
+        (("sessions", "s", "revoked"), False, "session s: revoked is False and not True"),
+    ],
+)
+def test_each_part_of_policy_data_is_held_against_postgresql(aggregated, path, value, wrong):
+    *way, last = path
+    part = aggregated
+    for step in way:
+        part = part[step]
+    part[last] = value
+
+    assert [wrong] == decided_by(aggregated).wrong
+
+
+def test_an_opa_that_came_up_empty_differs_in_everything():
+    assert 4 == len(decided_by({}).wrong)
+
+
+def test_a_room_whose_members_moved_on_is_no_difference(aggregated):
+    aggregated["rooms"]["r"]["version"] = 4
+
+    assert ["r"] == decided_by(aggregated).moved
