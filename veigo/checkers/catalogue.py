@@ -27,6 +27,19 @@ from veigo.checkers.run_finished import RunFinished
 from veigo.checkers.sequences_agree import SequencesAgree
 from veigo.checkers.unknown_sends_all_or_none import UnknownSendsAllOrNone
 
+# What whoever sends and listens is promised, whatever breaks meanwhile; nothing more has to happen to judge these by.
+SAFETY: tuple[Checker, ...] = (
+    NoAcknowledgedMessageLost(),
+    UnknownSendsAllOrNone(unknown_min=0),
+    NoPhantom(),
+    OneMessagePerId(),
+    DeliveredOnce(),
+    SequencesAgree(),
+    OrderOnEverySocket(),
+    RealTimeOrder(),
+    NothingLeaked(),
+)
+
 # What any history of ours can be judged by, from the history alone.
 CATALOGUE: tuple[Checker, ...] = (
     NoAcknowledgedMessageLost(),

@@ -106,18 +106,11 @@ def _run(stack: "Stack", shape: Shape, seed: int, into: Path, *, stays: bool) ->
 def plan_of(base_url: str, shape: Shape, seed: int, on_progress: "Callable[[Progress], None]") -> "Plan":
     """Return what the demo runs, and everything it is judged by."""
     from veigo.audited_run import Plan
-    from veigo.checkers.delivered_once import DeliveredOnce
+    from veigo.checkers.catalogue import SAFETY
     from veigo.checkers.members_were_let_in import MembersWereLetIn
-    from veigo.checkers.no_acknowledged_message_lost import NoAcknowledgedMessageLost
-    from veigo.checkers.no_phantom import NoPhantom
-    from veigo.checkers.nothing_leaked import NothingLeaked
-    from veigo.checkers.one_message_per_id import OneMessagePerId
-    from veigo.checkers.order_on_every_socket import OrderOnEverySocket
-    from veigo.checkers.real_time_order import RealTimeOrder
+    from veigo.checkers.never_unshown import NeverUnshown
     from veigo.checkers.refused_stayed_refused import RefusedStayedRefused
     from veigo.checkers.run_finished import RunFinished
-    from veigo.checkers.sequences_agree import SequencesAgree
-    from veigo.checkers.unknown_sends_all_or_none import UnknownSendsAllOrNone
     from veigo.workloads.conversation import Conversation
 
     def conversation(history: "History") -> "Conversation":
@@ -129,15 +122,8 @@ def plan_of(base_url: str, shape: Shape, seed: int, on_progress: "Callable[[Prog
         parameters={"users": shape.users, "rooms": shape.rooms, "seconds": shape.seconds, "rate": shape.rate},
         make_workload=conversation,
         checkers=[
-            NoAcknowledgedMessageLost(),
-            UnknownSendsAllOrNone(unknown_min=0),
-            DeliveredOnce(),
-            OrderOnEverySocket(),
-            SequencesAgree(),
-            OneMessagePerId(),
-            RealTimeOrder(),
-            NothingLeaked(),
-            NoPhantom(),
+            *SAFETY,
+            NeverUnshown(),
             RefusedStayedRefused(),
             MembersWereLetIn(),
             RunFinished(),

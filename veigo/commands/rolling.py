@@ -149,18 +149,10 @@ def _run(stack: "Stack", shape: Shape, seed: int, into: Path, restarts: Restarts
 
 def _plan(stack: "Stack", shape: Shape, seed: int, restarts: Restarts, watch: "Watch") -> "Plan":
     from veigo.audited_run import Plan
-    from veigo.checkers.delivered_once import DeliveredOnce
-    from veigo.checkers.no_acknowledged_message_lost import NoAcknowledgedMessageLost
-    from veigo.checkers.no_phantom import NoPhantom
-    from veigo.checkers.nothing_leaked import NothingLeaked
-    from veigo.checkers.one_message_per_id import OneMessagePerId
-    from veigo.checkers.order_on_every_socket import OrderOnEverySocket
+    from veigo.checkers.catalogue import SAFETY
     from veigo.checkers.read_model_catches_up import ReadModelCatchesUp
-    from veigo.checkers.real_time_order import RealTimeOrder
     from veigo.checkers.resumed_without_gap import ResumedWithoutGap
     from veigo.checkers.run_finished import RunFinished
-    from veigo.checkers.sequences_agree import SequencesAgree
-    from veigo.checkers.unknown_sends_all_or_none import UnknownSendsAllOrNone
     from veigo.workloads.rolling import Rolling
 
     gateways = [f"http://{address}" for address in _addresses(stack, "gateway")]
@@ -183,16 +175,8 @@ def _plan(stack: "Stack", shape: Shape, seed: int, restarts: Restarts, watch: "W
         },
         make_workload=workload,
         checkers=[
-            NoAcknowledgedMessageLost(),
-            UnknownSendsAllOrNone(unknown_min=0),
-            DeliveredOnce(),
-            OrderOnEverySocket(),
-            SequencesAgree(),
-            OneMessagePerId(),
-            RealTimeOrder(),
+            *SAFETY,
             ResumedWithoutGap(),
-            NothingLeaked(),
-            NoPhantom(),
             ReadModelCatchesUp(),
             RunFinished(),
         ],
