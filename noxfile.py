@@ -66,6 +66,12 @@ def traces_under_kills(session: nox.Session) -> None:
     session.run(BIN / "pytest", "-s", "tests/live/test_traces_under_kills.py", *session.posargs, env=size)
 
 
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Every fault on a real stack, once each; minutes, so only on demand."""
+    session.run(BIN / "pytest", "tests/live", "-m", "faults", *session.posargs)
+
+
 def _provide_browser(session: nox.Session) -> None:
     """Install Chromium where that is possible without asking; where it is not, the browser's test skips and says so."""
     if any(map(shutil.which, BROWSERS)):

@@ -40,7 +40,7 @@ async def _run_one(stack: Stack, name: str) -> None:
     why = f"connector {name} does not run; see {stack.log('connect')}"
     # While the worker's group settles it answers 409 for an instant, so handing over is asked again too.
     await until(lambda: _hand_over(address, name, config), RUNNING_WITHIN_S, why)
-    await until(lambda: _require_running(address, name), RUNNING_WITHIN_S, why)
+    await until(lambda: require_running(address, name), RUNNING_WITHIN_S, why)
     await _follow_heartbeat(stack, name)
 
 
@@ -52,7 +52,8 @@ async def _hand_over(address: str, name: str, config: dict[str, str]) -> None:
     await rest.request(address, "PUT", f"/connectors/{name}/config", config, within_s=30.0)
 
 
-async def _require_running(address: str, name: str) -> None:
+async def require_running(address: str, name: str) -> None:
+    """Refuse a connector that has no task, or not everything RUNNING."""
     status = await rest.request(address, "GET", f"/connectors/{name}/status")
     states = [status["connector"]["state"], *(task["state"] for task in status["tasks"])]
     if len(states) < 2 or set(states) != {"RUNNING"}:

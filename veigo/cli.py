@@ -5,6 +5,7 @@ import typer
 from veigo.commands.authz_lag import authz_lag
 from veigo.commands.build import build
 from veigo.commands.check import check
+from veigo.commands.chaos import app as chaos
 from veigo.commands.dash import dash
 from veigo.commands.demo import demo
 from veigo.commands.doctor import doctor
@@ -39,3 +40,4 @@ app.command()(rebuild)
 app.command(name="authz-lag")(authz_lag)
 app.command()(trace)
 app.command()(dash)
+app.add_typer(chaos, name="chaos")

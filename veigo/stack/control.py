@@ -1,6 +1,7 @@
 """How others ask a running runner for something: one JSON line over a Unix socket, one line back.
 
-``{"do": "recover"}``, ``{"do": "start", "node": "kafka"}``, ``{"do": "stop", "node": "kafka", "signal": "SIGKILL"}``.
+``{"do": "recover"}``, ``{"do": "start", "node": "kafka"}``, ``{"do": "stop", "node": "kafka", "signal": "SIGKILL"}``,
+``{"do": "signal", "node": "kafka", "signal": "SIGSTOP"}``, which is sent and nothing more.
 The socket is readable by its owner only. Going down needs no request: that is SIGTERM to the runner.
 """
 
@@ -66,8 +67,10 @@ async def _obey(runner: Runner, request: dict[str, Any]) -> None:
         case {"do": "stop", "node": str(node)}:
             name = request.get("signal")
             await runner.stop_node(node, signal.Signals[name] if name else None)
+        case {"do": "signal", "node": str(node), "signal": str(name)}:
+            await runner.signal_node(node, signal.Signals[name])
         case _:
-            raise StackError(f"cannot do {request!r}; ask to recover, or to start or stop a node")
+            raise StackError(f"cannot do {request!r}; ask to recover, or to start, stop or signal a node")
 
 
 async def ask(stack: Stack, **request: str) -> None:

@@ -151,6 +151,25 @@ class ChildProcess:
         code = await self._process.wait()
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
 
+    async def send(self, number: signal.Signals) -> None:
+        """Send it a signal that nobody here expects anything of; one that kills it is waited for.
+
+        A process that pauses takes its children with it, and so does one that goes on: PostgreSQL is many of them.
+        """
+        if number in (signal.SIGSTOP, signal.SIGCONT):
+            self._signal_family(number)
+        else:
+            self._process.send_signal(number)
+        if number is signal.SIGKILL:
+            await self._process.wait()
+
+    def _signal_family(self, number: signal.Signals) -> None:
+        process = find(self.identity)
+        if process is not None:
+            for one in (process, *process.children(recursive=True)):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.send_signal(number)
+
     async def stop(self, with_signal: signal.Signals, within_s: float) -> None:
         """Ask it to end; when it has not within the bound, kill it and all it started."""
         self.stopping = True
@@ -158,7 +177,7 @@ class ChildProcess:
             return
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(with_signal)
-            self._process.send_signal(signal.SIGCONT)  # a paused process would never see the first one
+        self._signal_family(signal.SIGCONT)  # a paused process would never see the first one
         try:
             await asyncio.wait_for(self._process.wait(), within_s)
         except TimeoutError:

@@ -83,6 +83,19 @@ class Runner:
             await self._stop_node(self._node(name), with_signal)
         self.ledger.settle()
 
+    async def signal_node(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a node that runs, as somebody from outside would: what comes of it is noticed, not expected.
+
+        Raises:
+            StackError: it does not run.
+        """
+        self._node(name)
+        async with self._turns[name]:
+            child = self._children.get(name)
+            if child is None or not child.running:
+                raise StackError(f"{name} does not run; start it with `veigo start {name}`")
+            await child.send(number)
+
     def _node(self, name: str) -> Node:
         step = self.steps.get(name)
         if not isinstance(step, Node):

@@ -1,0 +1,54 @@
+"""How one sees from outside that a fault took effect: by asking the node, or the system, or a third party."""
+
+import asyncio
+import time
+
+from veigo.faults.site import Running, Site
+from veigo.stack.problem import NotReadyError, StackError, first_sentence
+from veigo.stack.readiness import until
+
+UNANSWERED_S = 2.0  # a healthy node answers its probe in a tenth of this
+FELT_WITHIN_S = 15.0
+
+
+async def refuses(site: Site, node: str) -> str:
+    """Wait until a node's process is gone and its clients are turned away."""
+    return await _until_unanswered(site, node, Running.GONE)
+
+
+async def hangs(site: Site, node: str) -> str:
+    """Wait until a node's process stands still and its clients wait in vain."""
+    return await _until_unanswered(site, node, Running.PAUSED)
+
+
+async def is_another(site: Site, node: str, before: str) -> str:
+    """Wait until a node that answers is another process than ``before``."""
+
+    async def ask() -> None:
+        if (await site.life(node)).identity == before:
+            raise NotReadyError(f"it still is {before}")
+        await site.probe(node)
+
+    await until(ask, FELT_WITHIN_S, f"{node} was not seen to start again")
+    return f"{node} was {before} and is {(await site.life(node)).identity}"
+
+
+async def _until_unanswered(site: Site, node: str, running: Running) -> str:
+    deadline = time.monotonic() + FELT_WITHIN_S
+    while time.monotonic() < deadline:
+        said = await unanswered(site, node)
+        if said and (await site.life(node)).running is running:
+            return f"{node} is {running}, and a client was told: {said}"
+        await asyncio.sleep(0.05)
+    raise StackError(f"nobody felt that {node} is {running}: it went on answering for {FELT_WITHIN_S:g} s")
+
+
+async def unanswered(site: Site, node: str) -> str:
+    """What a client of the node runs into, or nothing when it is answered."""
+    try:
+        await asyncio.wait_for(site.probe(node), UNANSWERED_S)
+    except TimeoutError:
+        return f"no answer within {UNANSWERED_S:g} s"
+    except Exception as error:  # noqa: BLE001 - whatever a client raises while its server is away
+        return first_sentence(error).splitlines()[0]
+    return ""
