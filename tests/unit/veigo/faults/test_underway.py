@@ -142,6 +142,15 @@ async def test_a_cancellation_while_it_heals_waits_until_it_has_healed(site, pla
     assert [] == plan.owed()
 
 
+@pytest.fixture
+def nobody_handles_sigterm():
+    """Commands that ran before in this process may have asked for it."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("nobody_handles_sigterm")
 async def test_sigterm_heals_and_then_ends_the_process(plan, site, history):
     """Its handler is only there while something is broken."""
     ended = None
