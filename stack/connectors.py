@@ -44,6 +44,23 @@ async def _run_one(stack: Stack, name: str) -> None:
     await _follow_heartbeat(stack, name)
 
 
+async def capture(stack: Stack, name: str) -> None:
+    """Have a connector be there and run, whatever was done to it, and prove it by a heartbeat.
+
+    Raises:
+        StackError: it does not, or nothing comes through.
+    """
+    address = stack.address("connect")
+
+    async def go_on() -> None:
+        await _hand_over(address, name, configuration(name))
+        await rest.request(address, "PUT", f"/connectors/{name}/resume")
+        await rest.request(address, "POST", f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
+
+    await until(go_on, RUNNING_WITHIN_S, f"connector {name} cannot be made to go on; see {stack.log('connect')}")
+    await _run_one(stack, name)
+
+
 async def _hand_over(address: str, name: str, config: dict[str, str]) -> None:
     """Configure the connector, unless it has this very configuration: handing it over again restarts its task."""
     known = await rest.request(address, "GET", "/connectors?expand=info")

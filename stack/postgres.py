@@ -31,8 +31,6 @@ SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "wal_level": "logical",
-    # A slot nobody reads must not fill the disk: beyond this PostgreSQL gives the slot up, and Debezium says so.
-    "max_slot_wal_keep_size": "2GB",
     "max_wal_size": "512MB",
     # Off would be slower here: what follows the log is sent flushed changes only.
     "synchronous_commit": "on",
@@ -46,6 +44,12 @@ SETTINGS = {
     "log_min_messages": "warning",
     "log_line_prefix": "%m [%p] %d ",
     "timezone": "UTC",
+}
+
+# What may be changed while the server runs, which a setting on the command line may not; set anew at every start.
+CHANGEABLE = {
+    # A slot nobody reads must not fill the disk: beyond this PostgreSQL gives the slot up, and Debezium says so.
+    "max_slot_wal_keep_size": "2GB",
 }
 
 
@@ -119,7 +123,7 @@ def uncollected(lock_file: Path) -> int | None:
 
 
 def launch(stack: Stack) -> Launch:
-    """The server itself, its settings on the command line so that the data folder holds none to go stale."""
+    """The server itself, nearly all settings on the command line so that the data folder holds none to go stale."""
     home = Home.of(stack)
     settings = SETTINGS | {"port": str(stack.port("postgres"))}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -131,7 +135,9 @@ def launch(stack: Stack) -> Launch:
 
 
 async def bootstrap(stack: Stack) -> None:
-    """Roles and databases; whatever is there already keeps what it has, and gets this stack's passwords."""
+    """Settings, roles and databases; whatever is there keeps what it has, and gets this stack's passwords."""
+    for name in CHANGEABLE:
+        await set_changeable(stack, name)
     connection = await connect(stack, "postgres")
     try:
         roles = {row["rolname"] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
@@ -147,6 +153,16 @@ async def bootstrap(stack: Stack) -> None:
                 await connection.execute(f"CREATE DATABASE {database} STRATEGY file_copy")
             await connection.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
             await connection.execute(f"GRANT CONNECT ON DATABASE {database} TO {role}, {REPLICATION_ROLE}")
+    finally:
+        await connection.close()
+
+
+async def set_changeable(stack: Stack, name: str, value: str = "") -> None:
+    """Change a setting of the running server, or give it back the value it is meant to have."""
+    connection = await connect(stack, "postgres")
+    try:
+        await connection.execute(f"ALTER SYSTEM SET {name} = '{value or CHANGEABLE[name]}'")
+        await connection.execute("SELECT pg_reload_conf()")
     finally:
         await connection.close()
 

@@ -7,6 +7,7 @@ from typing import Any
 import psutil
 
 from stack import connectors, postgres, rest
+from stack.recapture import recapture
 from veigo.faults.heal import HealStep
 from veigo.faults.site import Life, Running
 from veigo.stack.control import ask
@@ -33,9 +34,10 @@ class ProcessSite:
         """End a node by SIGKILL, and wait until it is gone."""
         await ask(self.stack, do="signal", node=node, signal=signal.SIGKILL.name)
 
-    async def stop(self, node: str) -> None:
-        """Ask a node to end, and wait until it has."""
-        await ask(self.stack, do="stop", node=node)
+    async def stop(self, node: str, with_signal: str = "") -> None:
+        """Ask a node to end, by a signal of its own or another one, and wait until it has."""
+        how = {"signal": with_signal} if with_signal else {}
+        await ask(self.stack, do="stop", node=node, **how)
 
     async def start(self, node: str) -> None:
         """Start a node and wait until it has answered a real request."""
@@ -81,6 +83,14 @@ class ProcessSite:
                 await self.start(node)
             case HealStep("go_on", node):
                 await self._go_on(node)
+            case HealStep("setting", name):
+                await postgres.set_changeable(self.stack, name)
+            case HealStep("may_replicate", role):
+                await self.sql("postgres", f"ALTER ROLE {role} REPLICATION")
+            case HealStep("capture", connector):
+                await connectors.capture(self.stack, connector)
+            case HealStep("repair", connector):
+                await recapture(self.stack, connector)
             case _:
                 raise StackError(f"nobody knows how to {step.do} {step.what}; this heal plan is another Veigo's")
 

@@ -12,13 +12,20 @@ from stack import canary
 from stack.process_site import ProcessSite
 from stack.table import TOPOLOGY
 from stack.tools import toolchain
+from veigo.faults.connector_deleted import ConnectorDeleted
 from veigo.faults.down import Down
 from veigo.faults.heal import HealFile
+from veigo.faults.immediate_stop import ImmediateStop
 from veigo.faults.kill import Kill
+from veigo.faults.offsets_lost import OffsetsLost
+from veigo.faults.opa_emptied import OpaEmptied
 from veigo.faults.pause import Pause
 from veigo.faults.restart import Restart
 from veigo.faults.site import Running
+from veigo.faults.slot_dropped import SlotDropped
+from veigo.faults.slot_lost import SlotLost
 from veigo.faults.underway import underway
+from veigo.faults.walsender_killed import WalsenderKilled
 from veigo.history import FaultStage, History
 from veigo.stack.stack import Stack
 
@@ -54,7 +61,9 @@ def suffer(site, plan, history):
         stages = {record.stage: record for record in history.records}
         assert set(FaultStage) == set(stages)
         await canary.run(site.stack)
-        return stages[FaultStage.FELT].detail
+        felt = stages[FaultStage.FELT].detail
+        sys.stdout.write(felt)
+        return felt
 
     return suffer
 
@@ -95,6 +104,26 @@ async def test_everything_can_be_restarted_in_turn(suffer):
     assert len(EVERYTHING) == felt.count("was process")
 
 
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        (WalsenderKilled(), "the slot was read by process"),
+        (ConnectorDeleted(), "Connect has no chat"),
+        (ImmediateStop(), "postgres is gone"),
+        (OpaEmptied(), "where its data should be"),
+        (OffsetsLost(), "Connect keeps no position of chat"),
+        (SlotDropped(), "slot"),
+        (SlotLost(), "is lost"),
+    ],
+    ids=lambda value: value.name if hasattr(value, "name") else "",
+)
+async def test_what_is_between_a_commit_and_a_frame_can_break(suffer, fault, seen):
+    felt = await suffer(fault)
+
+    assert seen in felt
+
+
 BREAK_AND_WAIT = """
 import asyncio, signal, sys
 from pathlib import Path
@@ -102,8 +131,11 @@ from stack.process_site import ProcessSite
 from stack.table import TOPOLOGY
 from stack.tools import toolchain
 from veigo.faults.heal import HealFile
+from veigo.faults.offsets_lost import OffsetsLost
+from veigo.faults.opa_emptied import OpaEmptied
 from veigo.faults.pause import Pause
 from veigo.faults.underway import underway
+from veigo.faults.walsender_killed import WalsenderKilled
 from veigo.history import History
 from veigo.stack.stack import Stack
 

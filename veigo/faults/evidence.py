@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from veigo.faults.site import Running, Site
 from veigo.stack.problem import NotReadyError, StackError, first_sentence
@@ -31,6 +32,23 @@ async def is_another(site: Site, node: str, before: str) -> str:
 
     await until(ask, FELT_WITHIN_S, f"{node} was not seen to start again")
     return f"{node} was {before} and is {(await site.life(node)).identity}"
+
+
+async def seen(look: Callable[[], Awaitable[str]], otherwise: str, within_s: float = FELT_WITHIN_S) -> str:
+    """Look until there is something to say, which is the evidence; ``otherwise`` is what it means when there never is.
+
+    Raises:
+        StackError: nothing was seen in time, so nobody felt the fault.
+    """
+    found: list[str] = []
+
+    async def ask() -> None:
+        if not (said := await look()):
+            raise NotReadyError("nothing to be seen")
+        found.append(said)
+
+    await until(ask, within_s, f"nobody felt it: {otherwise}")
+    return found[0]
 
 
 async def _until_unanswered(site: Site, node: str, running: Running) -> str:

@@ -33,8 +33,8 @@ class Site(Protocol):
     async def kill(self, node: str) -> None:
         """End a node by SIGKILL, and wait until it is gone."""
 
-    async def stop(self, node: str) -> None:
-        """Ask a node to end, and wait until it has."""
+    async def stop(self, node: str, with_signal: str = "") -> None:
+        """Ask a node to end, by the signal it is used to or by another one ("SIGQUIT"), and wait until it has."""
 
     async def start(self, node: str) -> None:
         """Start a node and wait until it has answered a real request; one that runs is left alone."""

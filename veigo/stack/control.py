@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from veigo.stack.problem import StackError
+from veigo.stack.problem import StackError, first_sentence
 from veigo.stack.runner import Runner
 from veigo.stack.stack import Stack
 
@@ -42,8 +42,8 @@ async def listen(runner: Runner) -> AsyncIterator[None]:
         reply: dict[str, str] = {"ok": "done"}
         try:
             await _obey(runner, msgspec.json.decode(await reader.readline(), type=dict[str, Any]))
-        except (StackError, msgspec.MsgspecError, KeyError) as error:
-            reply = {"error": str(error)}
+        except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
+            reply = {"error": first_sentence(error)}
         with contextlib.suppress(ConnectionError):
             writer.write(msgspec.json.encode(reply) + b"\n")
             await writer.drain()

@@ -24,6 +24,7 @@ from veigo.stack.state import ProcessId
 
 PR_SET_PDEATHSIG = 1
 PR_SET_TIMERSLACK = 29
+ORPHANS_WITHIN_S = 5.0
 START_TIME_SLACK_S = 0.05  # the same process's start time, read twice, may differ by a clock tick
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "JAVA_HOME")
 
@@ -158,17 +159,25 @@ class ChildProcess:
         """
         if number in (signal.SIGSTOP, signal.SIGCONT):
             self._signal_family(number)
-        else:
-            self._process.send_signal(number)
+            return
+        started = self._family()[1:]
+        self._process.send_signal(number)
         if number is signal.SIGKILL:
             await self._process.wait()
+            # What it started ends a moment later, and may hold what a successor needs.
+            await asyncio.to_thread(psutil.wait_procs, started, ORPHANS_WITHIN_S)
+
+    def _family(self) -> list[psutil.Process]:
+        """The process and all it started, as far as they live."""
+        process = find(self.identity)
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may end while we look
+            return [process, *process.children(recursive=True)] if process else []
+        return []
 
     def _signal_family(self, number: signal.Signals) -> None:
-        process = find(self.identity)
-        if process is not None:
-            for one in (process, *process.children(recursive=True)):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    one.send_signal(number)
+        for one in self._family():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.send_signal(number)
 
     async def stop(self, with_signal: signal.Signals, within_s: float) -> None:
         """Ask it to end; when it has not within the bound, kill it and all it started."""
