@@ -4,8 +4,8 @@ import typer
 
 from veigo.commands.authz_lag import authz_lag
 from veigo.commands.build import build
-from veigo.commands.check import check
 from veigo.commands.chaos import app as chaos
+from veigo.commands.check import check
 from veigo.commands.dash import dash
 from veigo.commands.demo import demo
 from veigo.commands.doctor import doctor
