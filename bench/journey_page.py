@@ -50,20 +50,35 @@ DELIVERIES = """
     INSERT INTO deliveries
     SELECT message_id, 'account-' || member, member::TEXT, fanned_out_us + (1500 * member * random())::BIGINT AS at_us
     FROM (SELECT * FROM messages ORDER BY sent_us), range($recipients) AS members(member) ORDER BY at_us"""
-SPANS = """
+CALL = "veigo.chat.v1.MessageService/CreateMessage"
+# Every span of a message's trace: who tells it, under which other one, what it is, and from when to when.
+SPANS = f"""
     INSERT INTO spans
-    SELECT trace_id, md5(message_id || hop.name)[:16],
-           CASE WHEN hop.nth > 1 THEN md5(message_id || 'CreateMessage')[:16] END,
-           hop.node, hop.name, hop.kind, sent_us + hop.nth * 900, sent_us + hop.nth * 1900, true, message_id, '{}', '[]'
-    FROM messages, (VALUES (1, 'client', 'CreateMessage', 'CLIENT'), (2, 'gateway', 'mutation CreateMessage', 'SERVER'),
-        (3, 'chat', 'INSERT messages', 'CLIENT'), (4, 'aggregator', 'cdc capture', 'INTERNAL'),
-        (5, 'realtime', 'kafka dwell', 'CONSUMER'),
-        (6, 'realtime', 'fan-out', 'CONSUMER')) AS hop(nth, node, name, kind)"""
+    SELECT trace_id, md5(message_id || hop.nth)[:16], CASE WHEN hop.nth > 1 THEN md5(message_id || hop.under)[:16] END,
+           hop.node, hop.name, hop.kind, hop.began_us::BIGINT, hop.ended_us::BIGINT, true, message_id, '{{}}', '[]'
+    FROM messages, LATERAL (VALUES
+        (1, 0, 'client', 'CreateMessage', 'CLIENT', sent_us, acked_us),
+        (2, 1, 'gateway', 'mutation CreateMessage', 'SERVER', sent_us + 300, acked_us - 200),
+        (3, 2, 'gateway', '{CALL}', 'CLIENT', sent_us + 600, acked_us - 300),
+        (4, 3, 'chat', '{CALL}', 'SERVER', sent_us + 1000, acked_us - 500),
+        (5, 4, 'chat', 'POST opa send_message', 'CLIENT', sent_us + 1200, committed_us - 1500),
+        (6, 4, 'chat', 'INSERT messages', 'CLIENT', committed_us - 1400, committed_us + 200),
+        (7, 6, 'aggregator', 'cdc capture', 'INTERNAL', committed_us, captured_us),
+        (8, 7, 'aggregator', 'kafka produce', 'PRODUCER', captured_us, appended_us),
+        (9, 8, 'realtime', 'kafka dwell', 'CONSUMER', appended_us, received_us),
+        (10, 9, 'realtime', 'fan-out', 'CONSUMER', received_us, fanned_out_us),
+        (11, 8, 'aggregator', 'project', 'CONSUMER', appended_us + 900, appended_us + 5200),
+        (12, 11, 'aggregator', 'mongo write', 'CLIENT', appended_us + 1100, appended_us + 4900)
+    ) AS hop(nth, under, node, name, kind, began_us, ended_us)"""  # noqa: S608 - our names
 POINTS = f"""
     INSERT INTO points
     SELECT {BEGAN_US} + i * 2000000, node, metric, labels, level * (0.7 + 0.6 * random())
            * CASE WHEN metric LIKE '%lag' AND i BETWEEN 495 AND 530 THEN 40 ELSE 1 END
     FROM range({RUN_S // 2}) AS ticks(i), (VALUES
+        ('gateway', 'veigo.span.duration.rate', '{{"span":"veigo.aggregator.v1.InboxService/ListInbox"}}', 3.0),
+        ('chat', 'veigo.span.duration.rate', '{{"span":"veigo.chat.v1.RoomService/GetRoomPosition"}}', 2.0),
+        ('realtime', 'veigo.span.duration.rate', '{{"span":"POST opa join_room"}}', 2.0),
+        ('aggregator', 'veigo.span.duration.rate', '{{"span":"opa patch"}}', 1.0),
         ('chat', 'veigo.slot.lag', '{{"slot":"veigo_chat"}}', 20000.0),
         ('chat', 'veigo.slot.lag', '{{"slot":"veigo_authentication"}}', 8000.0),
         ('realtime', 'veigo.consumer.lag', '{{"partition":"chat.public.room_events/0"}}', 2.0),

@@ -1,55 +1,26 @@
 """The playground in a real Chromium: it needs nothing from the internet, and the whole walk-through works in it."""
 
 import asyncio
-import shutil
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-WITHIN_MS = 20_000
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run")
-
-
-def executable(playwright):
-    """Return where Chromium is, or skip and say how to get it."""
-    found = next(filter(None, map(shutil.which, NAMES)), playwright.chromium.executable_path)
-    if not Path(found).exists():
-        pytest.skip("no Chromium: apt-get install chromium, or .venv/bin/playwright install chromium")
-    return found
+from live import chromium
+from live.chromium import WITHIN_MS
 
 
 @pytest.fixture(scope="module")
 async def browser():
-    """The machine's Chromium, or the one Playwright installed."""
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=executable(playwright), args=list(QUIET))
-        yield chromium
-        await chromium.close()
+    """One for all tests of this file."""
+    async with chromium.started() as started:
+        yield started
 
 
 @pytest.fixture
 async def page(browser, stack):
     """A page that is told nothing by any other host than the stack, and that keeps what went wrong on it."""
-    page = await browser.new_page()
-    page.set_default_timeout(WITHIN_MS)
-    page.wrongs = []
-    home = urlsplit(stack.http).netloc
-
-    async def only_home(route):
-        if urlsplit(route.request.url).netloc == home:
-            await route.continue_()
-        else:
-            page.wrongs.append(f"asked for {route.request.url}")
-            await route.abort()
-
-    await page.route("**/*", only_home)
-    page.on("pageerror", lambda error: page.wrongs.append(str(error)))
-    page.on("console", lambda said: page.wrongs.append(said.text) if said.type == "error" else None)
-    yield page
-    await page.close()
+    async with chromium.opened(browser, stack.http) as page:
+        yield page
 
 
 WALK_THROUGH = """mutation { SignUpAndCreateProfile(name: "Bob" email: "%s" password: "Password@123" clientId: "123abc")

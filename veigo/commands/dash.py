@@ -18,7 +18,7 @@ ANSWERS_WITHIN_S = 5.0
 
 
 def dash(
-    run: Annotated[str, typer.Argument(help="A run's id or folder, or `last`; without it, the stack that is up.")] = "",
+    run: Annotated[str, typer.Option("--run", help="A run's id or folder, or `last`; else the stack that is up.")] = "",
     name: Name = "default",
     into: Annotated[Path, typer.Option("--into", help="The folder of the runs.")] = Path("runs"),
     port: Annotated[int, typer.Option("--port", help="Serve a run on this port; 0: a free one.", min=0, max=65535)] = 0,
@@ -47,7 +47,7 @@ def _live(name: str) -> str:
 
     stack = Stack.existing(TOPOLOGY, toolchain(), name)
     if stack is None:
-        raise StackError(f"stack {name} is not there; start it with `veigo up`, or name a run: `veigo dash last`")
+        raise StackError(f"stack {name} is not there; start it with `veigo up`, or name a run: `veigo dash --run last`")
     url = f"http://{stack.address('collector')}/"
     try:
         with urllib.request.urlopen(url, timeout=ANSWERS_WITHIN_S):
@@ -55,7 +55,7 @@ def _live(name: str) -> str:
     except OSError as error:
         raise StackError(
             f"the collector of stack {name} does not answer at {url} ({error}); start it with `veigo up`, "
-            "or name a run: `veigo dash last`"
+            "or name a run: `veigo dash --run last`"
         ) from error
 
 

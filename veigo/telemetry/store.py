@@ -84,8 +84,12 @@ class Store:
                 connection.execute(files(__package__).joinpath("schema.sql").read_text())
                 for table in ("messages", "spans"):
                     connection.execute(f"CREATE TEMP TABLE arrived_{table} AS SELECT * FROM {table} LIMIT 0")  # noqa: S608
+            missing = TIME_OF.keys() - {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
         except duckdb.Error as error:
             raise StackError(f"{path} cannot be opened ({error}); close what uses it, or delete it") from error
+        if missing:
+            connection.close()
+            raise StackError(f"{path} is no run store: it has no table {', '.join(sorted(missing))}; name another run")
         return cls(path, connection, limits)
 
     def write(self, batch: Batch) -> None:

@@ -81,6 +81,13 @@ const percentiles = {
   tip: (data, index) => Object.entries(QUANTILES).map(([name, swatch]) => [name, millis(data.quantiles[name][index]), colour(swatch)]).reverse(),
 };
 
+/** The top of an axis on which usual values can be read, though a few stand far above them. */
+function readable(values) {
+  const sorted = values.filter((value) => value > 0).sort((one, other) => one - other);
+  const most = sorted.at(-1) ?? 0, usual = sorted[Math.floor(sorted.length * 0.75)] ?? 0;
+  return most > 6 * usual ? 3 * usual : most;
+}
+
 const hops = {
   name: "hops", title: "Where the time goes", height: 210,
   scale(data, plot) {
@@ -91,7 +98,7 @@ const hops = {
       values.forEach((value, index) => { this.stack[index] += Math.max(0, value ?? 0); });
       return { name, lower, upper: [...this.stack] };
     });
-    this.axis = linearTicks(Math.max(...this.stack));
+    this.axis = linearTicks(readable(this.stack));
     return ticksFor(plot, this.axis, (value) => millis(value).replace(/\.0+(?= )/, ""));
   },
   draw(data, plot) {
@@ -100,12 +107,27 @@ const hops = {
     for (const { name, lower, upper } of this.layers) {
       let drawn = "";
       upper.forEach((value, index) => {
-        if (value <= lower[index]) return;
-        const x = plot.middle(index) - wide / 2, top = plot.y(value, this.axis.top), low = plot.y(lower[index], this.axis.top);
+        if (value <= lower[index] || lower[index] >= this.axis.top) return;
+        const x = plot.middle(index) - wide / 2, top = plot.y(Math.min(value, this.axis.top), this.axis.top), low = plot.y(lower[index], this.axis.top);
         drawn += `M${x.toFixed(1)},${low.toFixed(1)}V${top.toFixed(1)}h${wide.toFixed(1)}V${low.toFixed(1)}Z`;
       });
       plot.inner.append(svg("path", { d: drawn, fill: colour(name) }));
     }
+    this.beyond(plot, wide);
+  },
+  /** Bars that go on above the axis are cut like torn paper, and the longest says how far it goes. */
+  beyond(plot, wide) {
+    const most = Math.max(...this.stack);
+    if (most <= this.axis.top) return;
+    this.stack.forEach((value, index) => {
+      if (value <= this.axis.top) return;
+      const x = plot.middle(index) - wide / 2;
+      plot.inner.append(svg("path", { d: `M${x},${plot.top + 7}l${wide / 2},-4l${wide / 2},4v-3l${-wide / 2},-4l${-wide / 2},4Z`, fill: "var(--card)" }));
+    });
+    const over = [...this.stack.keys()].filter((index) => this.stack[index] > this.axis.top);
+    const onLeft = plot.middle(over[0]) > (plot.left + plot.right) / 2;
+    const at = plot.middle(onLeft ? over[0] : over.at(-1));
+    plot.inner.append(svg("text", { class: "beyond", x: at + (onLeft ? -wide : wide), y: plot.top + 12, "text-anchor": onLeft ? "end" : "start" }, `up to ${millis(most)}`));
   },
   legend: (data) => Object.keys(data.hops).map((name) => item(colour(name), data.hopNames[name])),
   tip: (data, index) => Object.keys(data.hops).map((name) => [data.hopNames[name], millis(data.hops[name][index]), colour(name)]).reverse(),

@@ -110,12 +110,13 @@ export class Panel {
       Replays: [way.replays ? count(way.replays) : "none"],
     };
     return html("dl", { class: "facts" }, ...Object.entries(facts).map(([name, [value, mood]]) =>
-      html("div", {}, html("dt", {}, name), html("dd", { class: mood }, value))));
+      html("div", { class: mood === "bad" ? "whole-row" : undefined }, html("dt", {}, name), html("dd", { class: mood }, value))));
   }
 
   key(event) {
     if (event.key === "Escape") {
       event.preventDefault();
+      event.stopPropagation(); // one step back, not all the way out
       const back = this.element.querySelector(".back");
       if (back) back.click(); else this.close();
     }

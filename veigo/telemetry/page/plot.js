@@ -1,9 +1,16 @@
 // One chart over time: its card, axes, faults, cursor and selection. What is inside is drawn by `charts.js`.
 
-import { clock, html, svg, timeTicks } from "./shapes.js";
+import { clock, html, millis, svg, timeTicks } from "./shapes.js";
 
-const LEFT = 50, RIGHT = 6, TOP = 10, BOTTOM = 22;
+const LEFT = 50, RIGHT = 6, BOTTOM = 22;
+const TOP = 20; // above it stand the names of faults
 const DRAG_PX = 5;
+
+/** A fault in words: what, where, and how long until it was felt and healed. */
+function saidOf({ fault, node, began_us: began, felt_us: felt, healed_us: healed }) {
+  const after = (us) => millis((us - began) / 1000);
+  return `${fault} ${node}${felt ? `, felt after ${after(felt)}` : ""}${healed ? `, healed after ${after(healed)}` : ", not healed yet"}`;
+}
 
 export class Plot {
   /** `chart`: { name, title, hint, height, wide, scale(data, plot), draw(data, plot), tip(data, index, row), legend(data), rows }. */
@@ -88,7 +95,7 @@ export class Plot {
       const text = `${fault.fault} ${fault.node}`;
       if (from > this.right - 20 || from < free) continue;
       const fits = from + text.length * 6.4 < this.right;
-      this.over.append(svg("text", { class: "band-name", x: fits ? from + 5 : from - 5, y: TOP + 11, "text-anchor": fits ? "start" : "end" }, text));
+      this.over.append(svg("text", { class: "band-name", x: fits ? from - 1 : this.right, y: TOP - 7, "text-anchor": fits ? "start" : "end" }, text));
       free = from + text.length * 6.6;
     }
   }
@@ -109,14 +116,17 @@ export class Plot {
     if (!told) return;
     if (this.chart.mark) this.over.append(this.chart.mark(this, cursor, row));
     const at = this.data.since_us + cursor * this.data.width_us;
+    const until = at + this.data.width_us;
+    const broken = this.data.faults.filter((fault) => fault.began_us < until && (fault.healed_us ?? Infinity) >= at);
     const lines = told.map(([name, value, swatch]) => html("span", {}, html("span", {}, swatch ? html("i", { "--swatch": swatch }) : null, name), html("b", {}, value)));
-    this.tip.replaceChildren(html("strong", {}, clock(at, this.data.width_us < 2e6)), ...lines);
+    const faults = broken.map((fault) => html("span", { class: "broken" }, saidOf(fault)));
+    this.tip.replaceChildren(html("strong", {}, clock(at, this.data.width_us < 2e6)), ...lines, ...faults);
     const x = this.middle(cursor);
     const onLeft = x > this.width / 2;
     this.tip.style.left = onLeft ? "" : `${x + 12}px`;
     this.tip.style.right = onLeft ? `${this.width - x + 12}px` : "";
     this.surface.setAttribute("aria-valuenow", cursor);
-    this.surface.setAttribute("aria-valuetext", `${clock(at)}: ${told.map(([name, value]) => `${name} ${value}`).join(", ")}`);
+    this.surface.setAttribute("aria-valuetext", `${clock(at)}: ${[...told.map(([name, value]) => `${name} ${value}`), ...broken.map(saidOf)].join(", ")}`);
   }
 
   indexAt(event) {
