@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 WITHIN_MS = 20_000
@@ -24,6 +24,7 @@ def executable(playwright):
 @asynccontextmanager
 async def started():
     """The machine's Chromium, or the one Playwright installed."""
+    expect.set_options(timeout=WITHIN_MS)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=executable(playwright), args=list(QUIET))
         yield chromium

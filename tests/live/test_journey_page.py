@@ -264,7 +264,8 @@ async def test_the_live_page_follows_what_happens(live_page, person):
     room = await bob.create_room()
     async with bob.socket() as socket:
         await frames.join(socket, room)
-        sent = [await bob.send(room, f"Hello {number}") for number in range(30)]
+        for number in range(30):
+            await bob.send(room, f"Hello {number}")
         await expect(page.locator(".edge.busy").first).to_be_attached()
         chart = page.locator("#plot-hops")
         await chart.focus()
@@ -272,10 +273,10 @@ async def test_the_live_page_follows_what_happens(live_page, person):
         await page.keyboard.press("Shift+End")
         await page.keyboard.press("Enter")
         await expect(page.locator("#panel h2")).to_contain_text("messages")
-        await page.evaluate("id => fetch(`/api/messages/${id}`).then((answer) => answer.json())", sent[0]["id"])
         await page.locator(".row").first.click()
         await expect(page.locator(".waterfall li").first).to_be_visible()
-        await expect(page.locator(".hopnames li")).to_have_count(6)
+        # As far as the stack knows: when a client had it, this one does not report.
+        await expect(page.locator(".hopnames li")).to_have_count(5)
     await page.screenshot(path=".veigo/journey-live.png")
 
 

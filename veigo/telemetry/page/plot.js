@@ -6,10 +6,14 @@ const LEFT = 50, RIGHT = 6, BOTTOM = 22;
 const TOP = 20; // above it stand the names of faults
 const DRAG_PX = 5;
 
+/** What was done to what; most faults name their node themselves. */
+const nameOf = ({ fault, node }) => (fault.includes(node) ? fault : `${fault} ${node}`);
+
 /** A fault in words: what, where, and how long until it was felt and healed. */
-function saidOf({ fault, node, began_us: began, felt_us: felt, healed_us: healed }) {
+function saidOf(fault) {
+  const { began_us: began, felt_us: felt, healed_us: healed } = fault;
   const after = (us) => millis((us - began) / 1000);
-  return `${fault} ${node}${felt ? `, felt after ${after(felt)}` : ""}${healed ? `, healed after ${after(healed)}` : ", not healed yet"}`;
+  return `${nameOf(fault)}${felt ? `, felt after ${after(felt)}` : ""}${healed ? `, healed after ${after(healed)}` : ", not healed yet"}`;
 }
 
 export class Plot {
@@ -92,7 +96,7 @@ export class Plot {
     let free = -Infinity;
     for (const fault of this.data.faults) {
       const from = Math.max(LEFT, this.x(fault.began_us));
-      const text = `${fault.fault} ${fault.node}`;
+      const text = nameOf(fault);
       if (from > this.right - 20 || from < free) continue;
       const fits = from + text.length * 6.4 < this.right;
       this.over.append(svg("text", { class: "band-name", x: fits ? from - 1 : this.right, y: TOP - 7, "text-anchor": fits ? "start" : "end" }, text));

@@ -56,20 +56,23 @@ function edgeBetween([x1, y1], [x2, y2], edge, top, upright, taken) {
     busy ? svg("path", { d: path, class: "flow" }) : null);
   const lowest = (y1 + 2 * my + y2) / 4 + 10;
   if (!busy) return { line, lowest };
-  const text = failing ? `${compact(edge.per_s)}/s, ${compact(edge.failed_per_s)} ✗` : `${compact(edge.per_s)}/s`;
-  const half = text.length * 3.4 + 4;
+  const lines = [perSecond(edge.per_s), ...(failing ? [`${compact(edge.failed_per_s)} ✗`] : [])];
+  const half = Math.max(...lines.map((text) => text.length)) * 3.4 + 4, high = lines.length * 7 + 1;
   const at = (part) => {
     const rest = 1 - part;
     return [rest * rest * x1 + 2 * rest * part * mx + part * part * x2, rest * rest * y1 + 2 * rest * part * my + part * part * y2];
   };
   // Where along the edge its label covers neither a node nor another label.
-  const free = ([x, y]) => taken.every(([ox, oy, wide, high]) => Math.abs(x - ox) >= half + wide || Math.abs(y - oy) >= 8 + high);
+  const free = ([x, y]) => taken.every(([ox, oy, wide, tall]) => Math.abs(x - ox) >= half + wide || Math.abs(y - oy) >= high + tall);
   const [tx, ty] = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74].map(at).find(free) ?? at(0.5);
-  taken.push([tx, ty, half, 8]);
+  taken.push([tx, ty, half, high]);
   const rate = svg("g", { class: `rate ${edge.via} ${failing ? "failing" : ""}` },
-    svg("rect", { x: tx - half, y: ty - 8, width: 2 * half, height: 16, rx: 8 }), svg("text", { x: tx, y: ty + 4 }, text));
+    svg("rect", { x: tx - half, y: ty - high, width: 2 * half, height: 2 * high, rx: 8 }),
+    ...lines.map((text, number) => svg("text", { x: tx, y: ty + 11 - high + 14 * number }, text)));
   return { line, rate, lowest };
 }
+
+const perSecond = (rate) => (rate < 0.05 ? "<0.1/s" : `${compact(rate)}/s`);
 
 function box(kind, nodes, [x, y]) {
   const state = nodes.some((node) => node.state === "dead") ? "dead" : nodes.every((node) => node.state === "ready") ? "ready" : "";
