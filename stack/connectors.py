@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 
 from stack import postgres, rest
+from veigo.stack.alarms import PASSING, Alarms
 from veigo.stack.node import Job
 from veigo.stack.problem import NotReadyError, StackError
 from veigo.stack.readiness import until
@@ -40,8 +41,21 @@ async def _run_one(stack: Stack, name: str) -> None:
     why = f"connector {name} does not run; see {stack.log('connect')}"
     # While the worker's group settles it answers 409 for an instant, so handing over is asked again too.
     await until(lambda: _hand_over(address, name, config), RUNNING_WITHIN_S, why)
-    await until(lambda: require_running(address, name), RUNNING_WITHIN_S, why)
-    await _follow_heartbeat(stack, name)
+    await until(lambda: _require_running_or_alarm(stack, name), RUNNING_WITHIN_S, why)
+    if is_out_of_place(stack, name):
+        print(f"connector {name} has lost its place; `veigo status` says what is missing", flush=True)  # noqa: T201
+        return
+    await follow_heartbeat(stack, name)
+
+
+def is_out_of_place(stack: Stack, name: str) -> bool:
+    """Whether an alarm stands that only a repair ends: then the stack comes up without this connector, degraded."""
+    return any(each.about == name and each.kind not in PASSING for each in Alarms(stack.folder).standing())
+
+
+async def _require_running_or_alarm(stack: Stack, name: str) -> None:
+    if not is_out_of_place(stack, name):
+        await require_running(stack.address("connect"), name)
 
 
 async def capture(stack: Stack, name: str) -> None:
@@ -57,8 +71,10 @@ async def capture(stack: Stack, name: str) -> None:
         await rest.request(address, "PUT", f"/connectors/{name}/resume")
         await rest.request(address, "POST", f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
 
-    await until(go_on, RUNNING_WITHIN_S, f"connector {name} cannot be made to go on; see {stack.log('connect')}")
-    await _run_one(stack, name)
+    why = f"connector {name} cannot be made to go on; see {stack.log('connect')}"
+    await until(go_on, RUNNING_WITHIN_S, why)
+    await until(lambda: require_running(address, name), RUNNING_WITHIN_S, why)
+    await follow_heartbeat(stack, name)
 
 
 async def _hand_over(address: str, name: str, config: dict[str, str]) -> None:
@@ -70,14 +86,14 @@ async def _hand_over(address: str, name: str, config: dict[str, str]) -> None:
 
 
 async def require_running(address: str, name: str) -> None:
-    """Refuse a connector that has no task, or not everything RUNNING."""
+    """Ask Connect whether the connector and its task run; raise NotReadyError when they do not."""
     status = await rest.request(address, "GET", f"/connectors/{name}/status")
     states = [status["connector"]["state"], *(task["state"] for task in status["tasks"])]
     if len(states) < 2 or set(states) != {"RUNNING"}:
         raise NotReadyError(f"it is {', '.join(states)}")
 
 
-async def _follow_heartbeat(stack: Stack, name: str) -> None:
+async def follow_heartbeat(stack: Stack, name: str) -> None:
     """Write a row to the database and wait until its topic brings it.
 
     Raises:

@@ -177,6 +177,13 @@ async def probe(stack: Stack) -> None:
             await connection.close()
 
 
+async def watch(stack: Stack) -> None:
+    """Change capture is watched from where it begins (``capture_watch.py``)."""
+    from stack import capture_watch
+
+    await capture_watch.watch(stack)
+
+
 def discard(stack: Stack) -> None:
     """Remove what is kept outside the stack's folder, if anything is."""
     Home.of(stack).discard()
@@ -190,6 +197,7 @@ NODE = Node(
     launch=launch,
     bootstrap=bootstrap,
     probe=probe,
+    watch=watch,
     discard=discard,
     stop_signal=signal.SIGINT,  # "fast" shutdown: roll back what is open and end, with a clean log
 )

@@ -158,6 +158,7 @@ class Follower:
     async def _rebuild(self, order: RebuildOrder) -> None:
         """Make the documents anew; OPA keeps what it has meanwhile, and gets what only the snapshot knew after it."""
         self._progress.rebuilds += 1
+        self._progress.gaps.clear()
         log.info("making the documents anew", snapshot=order.snapshot, rows=order.end)
         await self._insist("mongodb", lambda: self._documents.begin_anew(order))
         if order.snapshot is not None:

@@ -12,6 +12,7 @@ from veigo.stack.problem import StackError
 from veigo.stack.state import NodeState, StackState
 
 if TYPE_CHECKING:
+    from veigo.stack.alarms import Alarm
     from veigo.stack.state import StackRecord
 
 DOWN, DEGRADED = 3, 4
@@ -22,24 +23,28 @@ def status(
     name: Name = "default",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
-    """Show every node. Exit code 0: all ready, 3: the stack is down, 4: some are not ready, 1: an error."""
+    """Show every node. Exit code 0: all ready, 3: down, 4: some are not ready or an alarm stands, 1: an error."""
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
+    from veigo.stack.alarms import Alarms
     from veigo.stack.lifecycle import observe
     from veigo.stack.stack import Stack
 
     stack = Stack.existing(TOPOLOGY, toolchain(), name)
     try:
         record = None if stack is None else observe(stack)
+        alarms = [] if stack is None else Alarms(stack.folder).standing()
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None
     if as_json:
-        say(json.dumps(describe(name, record), indent=2))
+        say(json.dumps(describe(name, record) | {"alarms": [described(each) for each in alarms]}, indent=2))
     elif record is None:
         say(f"stack {name} is not there; `veigo up` starts it")
     else:
         show(record)
+        for each in alarms:
+            complain(f"since {stamp(each.at_us / 1e6)} {each.kind}: {each.sentence}")
     raise typer.Exit(exit_code(record))
 
 
@@ -83,6 +88,14 @@ def describe(name: str, record: "StackRecord | None") -> dict[str, Any]:
         "nodes": nodes,
         "jobs": jobs,
     }
+
+
+def described(alarm: "Alarm") -> dict[str, Any]:
+    """An alarm as JSON says it."""
+    from msgspec import to_builtins
+
+    about: dict[str, Any] = to_builtins(alarm)
+    return about | {"since": stamp(about.pop("at_us") / 1e6)}
 
 
 def memory_mb(process: Any, *, family: bool = True) -> float:  # noqa: ANN401 - ProcessId, whose import would cost every command psutil

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 from veigo.stack import control
+from veigo.stack.alarms import Alarms
 from veigo.stack.node import Node
 from veigo.stack.ports import require_free
 from veigo.stack.problem import StackError
@@ -58,7 +59,9 @@ def observe(stack: Stack) -> StackRecord | None:
     if record.runner is not None and not is_running(stack):
         record.runner, record.state = None, StackState.FAILED
         record.error = "its runner was killed; `veigo up` clears up and starts it again"
-    elif record.state is StackState.READY and any(node.state is not NodeState.READY for node in record.nodes.values()):
+    elif record.state is StackState.READY and (
+        any(node.state is not NodeState.READY for node in record.nodes.values()) or Alarms(stack.folder).standing()
+    ):
         record.state = StackState.DEGRADED
     return record
 

@@ -28,7 +28,7 @@ class NodeState(StrEnum):
 
 
 class StackState(StrEnum):
-    """Where the stack as a whole is: degraded means it was ready and a node died since."""
+    """Where the stack as a whole is: degraded means it was ready and a node died since, or an alarm stands."""
 
     STARTING = "starting"
     READY = "ready"

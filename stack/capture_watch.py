@@ -1,0 +1,182 @@
+"""Watches over change capture, as long as PostgreSQL runs, and raises the alarm for what no restart mends.
+
+Two looks every second or two, each of which would do alone: what is broken (slots, publications, stored positions,
+connectors), and what is missing (every event of the last moments that is in PostgreSQL and not in Kafka). The first
+says why, the second that something is, whatever lost it. How far each connector was when all was well is kept in
+``capture.json``, so that what happens while the stack is down is found when it is up.
+
+While a repair works nothing is looked at: it breaks things on purpose, and looks into everything itself.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+
+from stack import capture_gap
+from stack.alarm_metric import AlarmMetric
+from stack.capture_audit import Audit
+from stack.capture_facts import facts as facts_now
+from stack.capture_facts import missed
+from stack.capture_rules import Facts, Finding, Position, findings
+from stack.capture_tail import CaptureTail
+from veigo.stack.alarms import PASSING, AlarmKind, Alarms, Gap
+from veigo.stack.stack import Stack
+from veigo.stack.toolchain import try_lock
+
+LOOK_EVERY_S = 1.0
+AUDIT_EVERY_S = 1.5
+AUDITED_S = 15.0  # how far back: longer than a request's transaction may take
+KEPT_S = 120.0
+MEASURE_AFTER_S = 4.0  # a standing alarm's gap is measured again, and then ever less often
+MEASURE_AFTER_S_MAX = 60.0
+
+
+class Memory:
+    """How far each connector was when all was well: in a file, so that it outlives the runner."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "capture.json"
+
+    def read(self) -> dict[str, Position]:
+        """Read it; empty before a connector has ever been well."""
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Position])
+        except FileNotFoundError:
+            return {}
+
+    def write(self, known: dict[str, Position]) -> None:
+        """Replace it in one step."""
+        draft = self._path.with_suffix(".draft")
+        draft.write_bytes(msgspec.json.encode(known))
+        draft.replace(self._path)
+
+
+def repair_lock(stack: Stack) -> Path:
+    """The file a repair holds locked while it works."""
+    return stack.folder / "repair.lock"
+
+
+def is_repairing(stack: Stack) -> bool:
+    """Whether a repair is at work."""
+    with repair_lock(stack).open("a") as file:
+        return not try_lock(file.fileno())
+
+
+class CaptureWatch:
+    """One stack's watch."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._alarms = Alarms(stack.folder)
+        self._memory = Memory(stack.folder)
+        self._failing: dict[str, tuple[float, Position | None]] = {}
+        self._measure: dict[tuple[AlarmKind, str], tuple[float, float]] = {}  # not before, and the pause after that
+        since_us = time.time_ns() // 1_000 - int(KEPT_S * 1e6)
+        self._tail = CaptureTail(stack.address("kafka"), since_us, KEPT_S)
+        self._audit = Audit()
+
+    async def look(self) -> None:
+        """Look at what is broken, raise what is new, and clear what has passed."""
+        known = self._memory.read()
+        was = dict(known)
+        for facts in await facts_now(self._stack):
+            name = facts.connector
+            if name in known:
+                await self._judge(facts, known[name])
+            if facts.sound and facts.stored is not None and not self._latched(name):
+                known[name] = facts.stored
+        if known != was and not is_repairing(self._stack):
+            self._memory.write(known)
+
+    async def audit(self) -> None:
+        """Look at what is missing."""
+        since_us = time.time_ns() // 1_000 - int(AUDITED_S * 1e6)
+        now_us, committed = await capture_gap.committed_since(self._stack, since_us)
+        await asyncio.to_thread(self._tail.read)
+        lost = self._audit.missing(committed, now_us, self._tail.events.keys(), self._tail.newest_heartbeat_us)
+        if lost:
+            standing = self._alarms.stands(AlarmKind.EVENTS_MISSING, "chat")
+            gap = capture_gap.gap_of([*lost, *(standing.gap.named() if standing else ())], 0, 0, {})
+            self._raise(AlarmKind.EVENTS_MISSING, "chat", "the topic of room events went on without some", gap)
+
+    async def consumers(self) -> None:
+        """Look whether records were gone before they were read."""
+        for partition, first, there in await missed(self._stack):
+            if self._alarms.stands(AlarmKind.RECORDS_GONE, partition) is None:
+                why = f"records {first:,} to {there - 1:,} were gone from Kafka before the aggregator had read them"
+                self._raise(AlarmKind.RECORDS_GONE, partition, why, Gap())
+
+    async def _judge(self, facts: Facts, known: Position) -> None:
+        found = findings(facts, known, self._failing_s(facts))
+        for finding in found:
+            await self._say(finding, facts, known)
+        kinds = {finding.kind for finding in found}
+        passed = [
+            each for each in self._alarms.standing() if each.about == facts.connector and each.kind in PASSING - kinds
+        ]
+        if facts.answers and passed:
+            self._alarms.clear(passed, "it passed")
+            print(f"over: {', '.join(each.kind for each in passed)} of {facts.connector}", flush=True)  # noqa: T201 - the runner's log
+
+    async def _say(self, finding: Finding, facts: Facts, known: Position) -> None:
+        """Raise an alarm with its gap; tell of one that stands when more is missing by now."""
+        key = (finding.kind, facts.connector)
+        standing = self._alarms.stands(*key)
+        due_s, pause_s = self._measure.get(key, (0.0, MEASURE_AFTER_S))
+        if standing is not None and time.monotonic() < due_s:
+            return
+        try:
+            gap = await capture_gap.measured(self._stack, facts, known)
+        except Exception as error:  # noqa: BLE001 - an alarm without its gap is better than none
+            print(f"what is missing cannot be said now: {error}", flush=True)  # noqa: T201 - the runner's log
+            gap = Gap(known.lsn, facts.log_end_lsn)
+        self._measure[key] = (time.monotonic() + pause_s, min(2 * pause_s, MEASURE_AFTER_S_MAX))
+        if standing is None or gap.events > standing.gap.events or gap.rows != standing.gap.rows:
+            self._raise(*key, finding.reason, gap)
+
+    def _raise(self, kind: AlarmKind, about: str, reason: str, gap: Gap) -> None:
+        if is_repairing(self._stack):
+            return
+        sentence = f"{about}: {reason}. Missing in Kafka: {gap}. `veigo repair` closes the gap"
+        print(f"ALARM {kind}: {sentence}", flush=True)  # noqa: T201 - the runner's output is its log
+        self._alarms.raise_(kind, about, sentence, gap)
+
+    def _failing_s(self, facts: Facts) -> float:
+        """For how long the connector has been failing without getting any further."""
+        now_s = time.monotonic()
+        since_s, stored = self._failing.get(facts.connector, (now_s, facts.stored))
+        if not facts.answers or (facts.state not in ("FAILED", "RESTARTING", None)) or facts.stored != stored:
+            since_s = now_s
+        self._failing[facts.connector] = (since_s, facts.stored)
+        return now_s - since_s
+
+    def _latched(self, connector: str) -> bool:
+        return any(each.about == connector and each.kind not in PASSING for each in self._alarms.standing())
+
+
+async def watch(stack: Stack) -> None:
+    """Look again and again, for as long as PostgreSQL runs."""
+    watching = CaptureWatch(stack)
+    with AlarmMetric(stack):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_again(watching.look, LOOK_EVERY_S))
+            group.create_task(_again(watching.audit, AUDIT_EVERY_S))
+            group.create_task(_again(watching.consumers, LOOK_EVERY_S))
+
+
+async def _again(look: Callable[[], Awaitable[None]], every_s: float) -> None:
+    """Look for ever; what keeps it from looking is said when it begins and when it ends."""
+    trouble = ""
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await look()
+        except Exception as error:  # noqa: BLE001 - a part that is away is looked at when it is back
+            if type(error).__name__ != trouble:
+                print(f"change capture cannot be watched ({look.__name__}): {error!r}", flush=True)  # noqa: T201
+            trouble = type(error).__name__
+        else:
+            trouble = ""
