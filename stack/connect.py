@@ -140,7 +140,7 @@ async def watch(stack: Stack) -> None:
             status = await rest.request(address, "GET", "/connectors?expand=status")
             failed = dict(failed_tasks(status))
             pace.forget(set(status) - failed.keys(), time.monotonic())
-            # What lost its place is not restarted: with nothing stored, Debezium would begin at the log's end, silently.
+            # What lost its place is not restarted: with nothing stored, Debezium begins at the log's end.
             latched = {each.about for each in Alarms(stack.folder).standing() if each.kind not in PASSING}
             for name, reason in failed.items():
                 if name not in latched and pace.due(name, time.monotonic()):

@@ -13,6 +13,7 @@ from veigo.commands.down import down
 from veigo.commands.logs import logs
 from veigo.commands.node import restart, start, stop
 from veigo.commands.rebuild import rebuild
+from veigo.commands.repair import repair
 from veigo.commands.rolling import rolling
 from veigo.commands.status import status
 from veigo.commands.trace import trace
@@ -37,6 +38,7 @@ app.command()(demo)
 app.command()(rolling)
 app.command()(check)
 app.command()(rebuild)
+app.command()(repair)
 app.command(name="authz-lag")(authz_lag)
 app.command()(trace)
 app.command()(dash)

@@ -73,17 +73,17 @@ async def _rebuild(stack: "Stack", source: Source) -> bool:
         say(f"records are gone from Kafka ({missing}); Debezium reads the tables" if missing else "reading the tables")
         async with snapshot.taken(stack) as rows:
             say(f"a snapshot of {rows.records:,} records took {time.monotonic() - began:.1f} s")
-            await _carried_out(stack, rows)
+            await carried_out(stack, rows)
     else:
-        await _carried_out(stack, None)
-    await until(lambda: _require_caught_up(stack), REBUILT_WITHIN_S, "the aggregator did not catch up")
+        await carried_out(stack, None)
+    await until(lambda: require_caught_up(stack), REBUILT_WITHIN_S, "the aggregator did not catch up")
     took_s = time.monotonic() - began
     applied = (await _progress(stack))["records"]["applied"] - before["records"]["applied"]
     say(f"{applied:,} records applied; {took_s:.1f} s altogether")
-    return _told(await _compared(stack))
+    return told(await compared(stack))
 
 
-async def _carried_out(stack: "Stack", rows: "Snapshot | None") -> None:
+async def carried_out(stack: "Stack", rows: "Snapshot | None") -> None:
     """Have the aggregator begin anew, and wait until it has taken in all rows of the snapshot, if there is one."""
     from stack import read_model
 
@@ -106,13 +106,14 @@ async def _progress(stack: "Stack") -> dict[str, Any]:
     raise NotReadyError("no aggregator is at work")
 
 
-async def _require_caught_up(stack: "Stack") -> None:
+async def require_caught_up(stack: "Stack") -> None:
+    """Ask the aggregator whether it has read everything; raise NotReadyError when it has not."""
     page = await _progress(stack)
     if page["lag"] or page["status"] != "ok":
         raise NotReadyError(page["reason"] or f"{page['lag']:,} records to go")
 
 
-async def _compared(stack: "Stack") -> "Comparison":
+async def compared(stack: "Stack") -> "Comparison":
     """Compare until no room moved on between the two readings, or it is clear that some always do."""
     from stack import read_model
     from veigo.read_model import compare
@@ -120,7 +121,7 @@ async def _compared(stack: "Stack") -> "Comparison":
     comparison = None
     for _ in range(COMPARISONS_MAX):
         rooms, profiles = await read_model.states(stack)
-        await until(lambda: _require_caught_up(stack), 60.0, "the aggregator does not catch up")
+        await until(lambda: require_caught_up(stack), 60.0, "the aggregator does not catch up")
         comparison = compare(rooms, profiles, await asyncio.to_thread(read_model.documents, stack))
         if not comparison.moved and not comparison.wrong:
             break
@@ -128,7 +129,8 @@ async def _compared(stack: "Stack") -> "Comparison":
     return comparison
 
 
-def _told(comparison: "Comparison") -> bool:
+def told(comparison: "Comparison") -> bool:
+    """Print what a comparison came to; whether everything is equal."""
     if comparison.wrong:
         say(f"✗ {len(comparison.wrong)} differences from PostgreSQL:")
         for line in comparison.wrong[:DIFFERENCES_SHOWN_MAX]:

@@ -1,0 +1,100 @@
+"""``veigo repair``: have change capture go on after what no restart mends, and close the gap from PostgreSQL.
+
+People may chat meanwhile. ``--dry-run`` says what is broken and what is missing, and changes nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from veigo.commands.display import complain, say
+from veigo.commands.rebuild import carried_out, compared, require_caught_up, told
+from veigo.commands.up import Name
+from veigo.stack.problem import StackError
+from veigo.stack.readiness import until
+
+if TYPE_CHECKING:
+    from veigo.stack.stack import Stack
+
+CAUGHT_UP_WITHIN_S = 600.0
+
+
+def repair(
+    name: Name = "default",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is broken and what is missing.")] = False,
+) -> None:
+    """Close gaps in change capture. Exit code 0: nothing is missing (any more), 1: something is, or an error."""
+    from stack.table import TOPOLOGY
+    from stack.tools import toolchain
+    from veigo.stack.lifecycle import is_running
+    from veigo.stack.stack import Stack
+
+    try:
+        stack = Stack.existing(TOPOLOGY, toolchain(), name)
+        if stack is None or not is_running(stack):
+            raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
+        with _alone(stack):
+            whole = asyncio.run(_look(stack) if dry_run else _repair(stack))
+    except StackError as error:
+        complain(str(error))
+        raise typer.Exit(1) from None
+    raise typer.Exit(0 if whole else 1)
+
+
+@contextmanager
+def _alone(stack: "Stack") -> Iterator[None]:
+    """Be the only repair; who watches over change capture looks away meanwhile."""
+    from stack.capture_watch import repair_lock
+    from veigo.stack.toolchain import try_lock
+
+    with repair_lock(stack).open("a") as file:
+        deadline = time.monotonic() + 2.0  # whoever only asks whether it is locked holds it for an instant
+        while not try_lock(file.fileno()):
+            if time.monotonic() > deadline:
+                raise StackError(f"another repair of stack {stack.name} is at work; wait for it")
+            time.sleep(0.02)
+        yield
+
+
+async def _look(stack: "Stack") -> bool:
+    from stack.repair import looked_into
+
+    broken, missing = await looked_into(stack)
+    for sentence in broken:
+        say(f"✗ {sentence}")
+    if missing:
+        say(f"✗ missing in Kafka: {missing.gap}")
+        for room, ranges in missing.gap.rooms.items():
+            say(f"    room {room}: " + ", ".join(f"{first}–{last}" for first, last in ranges))
+    if missing.swept:
+        say(
+            f"✗ {sum(map(len, missing.swept.values())):,} events of {len(missing.swept):,} rooms are in no log any more"
+        )
+    if not broken and not missing:
+        say("✓ change capture is sound, and Kafka has everything that PostgreSQL has")
+    return not broken and not missing
+
+
+async def _repair(stack: "Stack") -> bool:
+    from stack import snapshot
+    from stack.repair import cleared, repaired
+
+    began = time.monotonic()
+    done = await repaired(stack, say)
+    if done.unsettled:
+        say("the read model needs what is in no log any more; Debezium reads the tables")
+        async with snapshot.taken(stack) as rows:
+            await carried_out(stack, rows)
+    await until(lambda: require_caught_up(stack), CAUGHT_UP_WITHIN_S, "the aggregator does not catch up")
+    equal = told(await compared(stack))
+    if equal:
+        cleared(stack, done)
+        say(
+            f"✓ {done.events:,} events of {done.rooms:,} rooms and {done.rows:,} other rows were put into Kafka; "
+            f"{time.monotonic() - began:.1f} s"
+        )
+    return equal
