@@ -92,6 +92,8 @@ def findings(facts: Facts, known: Position, failing_s: float) -> list[Finding]:
         return found
     if facts.state is None:
         return [Finding(AlarmKind.CONNECTOR_MISSING, "Connect has no such connector, so nobody captures")]
+    if facts.state != "FAILED":
+        return []
     return [Finding(AlarmKind.CONNECTOR_FAILED, f"restarts do not mend it: {facts.reason[:REASON_MAX]}")]
 
 

@@ -92,7 +92,9 @@ class CaptureWatch:
             self._memory.write(known)
 
     async def audit(self) -> None:
-        """Look at what is missing."""
+        """Look at what is missing, once there is something to capture."""
+        if "chat" not in self._memory.read():
+            return
         since_us = time.time_ns() // 1_000 - int(AUDITED_S * 1e6)
         now_us, committed = await capture_gap.committed_since(self._stack, since_us)
         await asyncio.to_thread(self._tail.read)

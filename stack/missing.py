@@ -79,7 +79,7 @@ class Missing:
         tables: dict[str, int] = {}
         for table, _ in (*self.rows, *self.gone):
             tables[table.name] = tables.get(table.name, 0) + 1
-        return Gap(rooms=rooms, events=sum(map(len, self.events.values())), rows=tables)
+        return Gap(rooms=rooms, events=sum(map(len, self.events.values())), rows=tables, certain=True)
 
 
 async def missing(stack: Stack, captured: CapturedTopics) -> Missing:

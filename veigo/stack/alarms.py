@@ -51,7 +51,8 @@ class Gap(msgspec.Struct, frozen=True):
         to_lsn: the place where capture goes on, or the log's end when it does not.
         rooms: room id → ranges of sequences (first, last) that did not reach Kafka; ROOMS_KEPT_MAX rooms at most.
         events: how many that are, in all rooms.
-        rows: table → how many of its rows changed since the last place, each of them perhaps missing.
+        rows: table → how many of its rows changed since the last place.
+        certain: whether those rows are missing; otherwise each of them may be.
     """
 
     from_lsn: int = 0
@@ -59,6 +60,7 @@ class Gap(msgspec.Struct, frozen=True):
     rooms: Mapping[str, Ranges] = {}
     events: int = 0
     rows: Mapping[str, int] = {}
+    certain: bool = False
 
     def named(self) -> Iterator[tuple[str, int]]:
         """Every missing event that is named: room id and sequence."""
@@ -68,7 +70,8 @@ class Gap(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """In words."""
         parts = [f"{self.events:,} events of {len(self.rooms):,} rooms ({_named(self.rooms)})"] if self.events else []
-        parts += [f"up to {count:,} changed rows of {table}" for table, count in self.rows.items() if count]
+        up_to = "" if self.certain else "up to "
+        parts += [f"{up_to}{count:,} changed rows of {table}" for table, count in self.rows.items() if count]
         missing = " and ".join(parts) or "no event is missing yet"
         return f"{missing}; log {lsn_text(self.from_lsn)} to {lsn_text(self.to_lsn)}" if self.to_lsn else missing
 

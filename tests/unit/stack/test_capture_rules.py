@@ -84,6 +84,12 @@ def test_a_failed_connector_is_given_time_for_its_restarts():
     assert [AlarmKind.CONNECTOR_FAILED] == kinds(failed, failing_s=FOR_LONG)
 
 
+def test_a_connector_that_is_being_restarted_or_paused_has_not_failed():
+    assert [] == kinds(SOUND, failing_s=FOR_LONG)
+    assert [] == kinds(replace(SOUND, state="RESTARTING"), failing_s=FOR_LONG)
+    assert [] == kinds(replace(SOUND, state="PAUSED"), failing_s=FOR_LONG)
+
+
 def test_a_connector_that_failed_for_a_known_cause_is_not_told_twice():
     assert [AlarmKind.SLOT_DROPPED] == kinds(replace(SOUND, slot=None, state="FAILED"), failing_s=FOR_LONG)
 

@@ -78,6 +78,7 @@ def test_a_gap_says_which_rooms_sequences_and_what_part_of_the_log():
     assert "4 events of 1 rooms (r1 4–6+9); log 0/1852930 to 0/1852DA8" == str(GAP)
     assert "no event is missing yet" == str(Gap())
     assert "up to 2 changed rows of sessions" == str(Gap(rows={"sessions": 2, "profiles": 0}))
+    assert "2 changed rows of sessions" == str(Gap(rows={"sessions": 2}, certain=True))
 
 
 def test_of_many_rooms_a_sentence_names_some():
