@@ -42,18 +42,18 @@ class CapturedTopics:
     Attributes:
         rooms: room id → sequences of its events.
         rows: table → key → the row as it was told last; None when it was told deleted.
-        kept_since_us: partition of the events whose first records have expired → when its oldest was committed.
     """
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, known_us: int = 0) -> None:
+        """Nothing is opened yet; ``known_us`` is up to when everything is known to have been captured."""
         self.rooms: defaultdict[str, set[int]] = defaultdict(set)
         self.rows: dict[str, dict[tuple[str, ...], Row | None]] = {table.name: {} for table in STATES}
-        self.kept_since_us: dict[int, int] = {}
-        self.partitions = 0
         self._bootstrap = bootstrap
         self._consumer: Consumer | None = None
         self._positions: dict[tuple[str, int], int] = {}
-        self._expired: set[int] = set()
+        self._partitions = 0  # of the events
+        self._kept_since_us: dict[int, int | None] = {}  # of those whose first records are gone
+        self._known_us = known_us
 
     def read(self) -> None:
         """Take in everything up to the topics' ends now.
@@ -83,9 +83,18 @@ class CapturedTopics:
             elif time.monotonic() - heard_s > SILENT_S_MAX:
                 raise StackError(f"Kafka has been silent for {SILENT_S_MAX:g} s; see `veigo logs kafka`")
 
+    def has_expired(self, key: bytes) -> bool:
+        """Whether the first records of this key's partition of the events are gone."""
+        return partition_of(key, self._partitions) in self._kept_since_us
+
+    def kept_since_us(self, key: bytes) -> int:
+        """What was committed before that was captured once, and its record may be gone; 0 when none is."""
+        kept_us = self._kept_since_us.get(partition_of(key, self._partitions), 0)
+        return self._known_us if kept_us is None else kept_us
+
     def partition_of(self, key: bytes) -> int:
-        """The partition of the room events that a key belongs to."""
-        return partition_of(key, self.partitions)
+        """The partition of the events that a key belongs to."""
+        return partition_of(key, self._partitions)
 
     def _open(self) -> "Consumer":
         from confluent_kafka import Consumer, TopicPartition
@@ -96,8 +105,8 @@ class CapturedTopics:
             for number in consumer.list_topics(topic, timeout=ASK_WITHIN_S).topics[topic].partitions:
                 self._positions[topic, number] = self._bounds(consumer, (topic, number))[0]
         events = {number: at for (topic, number), at in self._positions.items() if topic == EVENTS.topic}
-        self.partitions = len(events)
-        self._expired = {number for number, at in events.items() if at > 0}
+        self._partitions = len(events)
+        self._kept_since_us = {number: None for number, at in events.items() if at > 0}
         consumer.assign([TopicPartition(*where, at) for where, at in self._positions.items()])
         return consumer
 
@@ -118,8 +127,8 @@ class CapturedTopics:
             self._told(TABLES[topic], envelope)
         elif row is not None:
             self.rooms[row["room_id"]].add(row["sequence"])
-            if number in self._expired:
-                self.kept_since_us.setdefault(number, envelope.source.ts_us)
+            if self._kept_since_us.get(number, 0) is None:
+                self._kept_since_us[number] = envelope.source.ts_us
 
     def _told(self, table: Table, envelope: _Envelope) -> None:
         told = envelope.after or envelope.before

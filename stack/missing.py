@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN_S = 120.0
 TIME = """to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS {0}"""
-LOGS = """
-    SELECT logged.room_id::text AS room_id, first, last, coalesce(log_horizon, 0) AS horizon
-    FROM (SELECT room_id, min(sequence) AS first, max(sequence) AS last FROM room_events GROUP BY room_id) AS logged
-        LEFT JOIN rooms ON rooms.id = logged.room_id"""
+LOGS = "SELECT room_id::text AS room_id, min(sequence) AS first, max(sequence) AS last FROM room_events GROUP BY 1"
 PREFETCHED = 1_000
 UUIDS = {"account_id": "account_id::text AS account_id"}  # beside the keys
 SWEPT = "SELECT id::text AS room_id, log_horizon AS horizon FROM rooms WHERE log_horizon > 0"
@@ -105,7 +102,7 @@ async def missing(stack: Stack, captured: CapturedTopics) -> Missing:
 
 async def _events(connection: "asyncpg.Connection[asyncpg.Record]", captured: CapturedTopics, found: Missing) -> None:
     columns = _columns(EVENTS, {"payload": "payload::text AS payload", "room_id": "room_id::text AS room_id"})
-    for log in await connection.fetch(LOGS, timeout=ANSWER_WITHIN_S):
+    for log in map(dict, await connection.fetch(LOGS, timeout=ANSWER_WITHIN_S)):
         room = log["room_id"]
         sequences = absent(log["first"], log["last"], captured.rooms.get(room, ()))
         if not sequences:
@@ -119,7 +116,7 @@ async def _events(connection: "asyncpg.Connection[asyncpg.Record]", captured: Ca
         )
         # What was captured once and has expired since is not missing.
         rows: list[Row] = [dict(record) for record in records]
-        kept_since_us = captured.kept_since_us.get(captured.partition_of(key_bytes(EVENTS, rows[0])), 0) if rows else 0
+        kept_since_us = captured.kept_since_us(key_bytes(EVENTS, log))
         owed = [row for row in rows if row["at_us"] >= kept_since_us]
         if owed:
             found.events[room] = owed
@@ -127,8 +124,8 @@ async def _events(connection: "asyncpg.Connection[asyncpg.Record]", captured: Ca
 
 async def _swept(connection: "asyncpg.Connection[asyncpg.Record]", captured: CapturedTopics, found: Missing) -> None:
     """Note what retention took from a room's log before it was captured; a partition that expired cannot tell."""
-    for room in await connection.fetch(SWEPT, timeout=ANSWER_WITHIN_S):
-        if captured.partition_of(key_bytes(EVENTS, dict(room))) in captured.kept_since_us:
+    for room in map(dict, await connection.fetch(SWEPT, timeout=ANSWER_WITHIN_S)):
+        if captured.has_expired(key_bytes(EVENTS, room)):
             continue
         sequences = absent(1, room["horizon"], captured.rooms.get(room["room_id"], ()))
         if sequences:

@@ -58,7 +58,7 @@ async def looked_into(stack: Stack) -> tuple[list[str], Missing]:
         if each.connector in known
         for finding in findings(each, known[each.connector], float("inf"))
     ]
-    with CapturedTopics(stack.address("kafka")) as captured:
+    with _topics(stack) as captured:
         return broken, await _settled(stack, captured, [each.connector for each in facts if is_running(each)])
 
 
@@ -70,7 +70,7 @@ async def repaired(stack: Stack, say: Say) -> Repaired:
     """
     facts = await _facts(stack)
     done = Repaired()
-    with CapturedTopics(stack.address("kafka")) as captured:
+    with _topics(stack) as captured:
         replay = Replay(stack.address("kafka"), captured)
         overtaken = await _replace_slots(stack, facts, captured, replay, done, say)
         for each in facts:
@@ -105,6 +105,11 @@ def is_misplaced(facts: Facts) -> bool:
     if stored is None or slot is None:
         return True
     return not slot.restart_lsn <= stored.lsn <= facts.log_end_lsn
+
+
+def _topics(stack: Stack) -> CapturedTopics:
+    known = Memory(stack.folder).read().get("chat")
+    return CapturedTopics(stack.address("kafka"), known.at_us if known is not None else 0)
 
 
 async def _facts(stack: Stack) -> list[Facts]:

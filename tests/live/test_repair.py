@@ -71,8 +71,10 @@ async def listened(socket, up_to):
 
 @pytest.fixture
 def site(stack):
-    """The stack as the harness knows it."""
-    return Stack.existing(TOPOLOGY, toolchain(), stack.name)
+    """The stack as the harness knows it; whatever was done to it before, no alarm stands."""
+    site = Stack.existing(TOPOLOGY, toolchain(), stack.name)
+    assert [] == Alarms(site.folder).standing()
+    return site
 
 
 async def sql(site, query, database="chat_db"):
