@@ -9,7 +9,7 @@ from services.realtime import records
 from stack.captured_topics import CapturedTopics
 from stack.missing import Missing
 from stack.replayed import EVENTS, STATES, absent, is_newer, key_bytes, partition_of, value_bytes
-from veigo.witness import message_of
+from veigo.witness import event_of
 
 PROFILES, READ_MARKS, SESSIONS = STATES
 WRITTEN = {
@@ -56,7 +56,7 @@ def test_a_rooms_events_go_where_debezium_sends_them():
 def test_realtime_the_aggregator_and_the_witness_read_a_replayed_message():
     told = value(EVENTS, WRITTEN)
     change = changes.change_in(EVENTS.topic, told)
-    seen = message_of(told, appended_ms=1, partition=0, offset=0)
+    seen = event_of(told, appended_ms=1, partition=0, offset=0)
 
     assert ("m1", "Hello 👋", 4) == (change.message, change.content, change.sequence)
     assert (WRITTEN["room_id"], 4, "message.created") == tuple(
