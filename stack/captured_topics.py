@@ -1,6 +1,6 @@
 """Everything the topics of change capture hold: which events of which rooms, and each other row as it was told last.
 
-Reads from the beginning, and later only what is new. A million events take some seconds and about 100 MB.
+Reads from the beginning, and later only what is new.
 """
 
 import time
