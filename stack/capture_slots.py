@@ -104,21 +104,3 @@ async def go_on_at(stack: Stack, name: str, lsn: int) -> None:
         await rest.request(stack.address("connect"), "PATCH", path, body, within_s=ANSWER_WITHIN_S)
 
     await until(store, STOPPED_WITHIN_S, f"connector {name} does not take position {lsn_text(lsn)}")
-
-
-async def going(stack: Stack, name: str) -> None:
-    """Have a connector run, and prove it by a heartbeat.
-
-    Raises:
-        StackError: it does not, or nothing comes through.
-    """
-    address = stack.address("connect")
-
-    async def resume() -> None:
-        await rest.request(address, "PUT", f"/connectors/{name}/resume")
-        await rest.request(address, "POST", f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
-
-    why = f"connector {name} does not run; see {stack.log('connect')}"
-    await until(resume, STOPPED_WITHIN_S, why)
-    await until(partial(connectors.require_running, address, name), connectors.RUNNING_WITHIN_S, why)
-    await connectors.follow_heartbeat(stack, name)

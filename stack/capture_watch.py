@@ -86,7 +86,7 @@ class CaptureWatch:
             name = facts.connector
             if name in known:
                 await self._judge(facts, known[name])
-            if facts.sound and facts.stored is not None and not self._latched(name):
+            if facts.sound and facts.stored is not None and name not in self._alarms.out_of_place():
                 known[name] = facts.stored
         if known != was and not is_repairing(self._stack):
             self._memory.write(known)
@@ -154,9 +154,6 @@ class CaptureWatch:
             since_s = now_s
         self._failing[facts.connector] = (since_s, facts.stored)
         return now_s - since_s
-
-    def _latched(self, connector: str) -> bool:
-        return any(each.about == connector and each.kind not in PASSING for each in self._alarms.standing())
 
 
 async def watch(stack: Stack) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from stack import class_archives, rest
 from stack.tools import java_command
-from veigo.stack.alarms import PASSING, Alarms
+from veigo.stack.alarms import Alarms
 from veigo.stack.node import Launch, Node
 from veigo.stack.ports import HOST
 from veigo.stack.stack import Stack
@@ -141,9 +141,9 @@ async def watch(stack: Stack) -> None:
             failed = dict(failed_tasks(status))
             pace.forget(set(status) - failed.keys(), time.monotonic())
             # What lost its place is not restarted: with nothing stored, Debezium begins at the log's end.
-            latched = {each.about for each in Alarms(stack.folder).standing() if each.kind not in PASSING}
+            lost = Alarms(stack.folder).out_of_place()
             for name, reason in failed.items():
-                if name not in latched and pace.due(name, time.monotonic()):
+                if name not in lost and pace.due(name, time.monotonic()):
                     print(f"connector {name} failed ({reason}); restarting it", flush=True)  # noqa: T201 - runner's log
                     await rest.request(address, "POST", f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
         except Exception as error:  # noqa: BLE001 - a worker that does not answer now is asked again in a second

@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 
 from stack import postgres, rest
-from veigo.stack.alarms import PASSING, Alarms
+from veigo.stack.alarms import Alarms
 from veigo.stack.node import Job
 from veigo.stack.problem import NotReadyError, StackError
 from veigo.stack.readiness import until
@@ -50,7 +50,7 @@ async def _run_one(stack: Stack, name: str) -> None:
 
 def is_out_of_place(stack: Stack, name: str) -> bool:
     """Whether an alarm stands that only a repair ends: then the stack comes up without this connector, degraded."""
-    return any(each.about == name and each.kind not in PASSING for each in Alarms(stack.folder).standing())
+    return name in Alarms(stack.folder).out_of_place()
 
 
 async def _require_running_or_alarm(stack: Stack, name: str) -> None:

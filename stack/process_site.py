@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 
 from stack import connectors, postgres, rest
-from stack.recapture import recapture
+from stack.repair import repair
 from veigo.faults.heal import HealStep
 from veigo.faults.site import Life, Running
 from veigo.stack.control import ask
@@ -89,8 +89,8 @@ class ProcessSite:
                 await self.sql("postgres", f"ALTER ROLE {role} REPLICATION")
             case HealStep("capture", connector):
                 await connectors.capture(self.stack, connector)
-            case HealStep("repair", connector):
-                await recapture(self.stack, connector)
+            case HealStep("repair"):
+                await repair(self.stack)
             case _:
                 raise StackError(f"nobody knows how to {step.do} {step.what}; this heal plan is another Veigo's")
 

@@ -10,20 +10,25 @@ Nothing is remembered between the steps. Killed anywhere, a repair finds what is
 """
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from stack import capture_slots, connectors, rest
 from stack.capture_facts import facts as facts_now
 from stack.capture_facts import missed, stored_position
 from stack.capture_rules import Facts, findings
-from stack.capture_watch import Memory
+from stack.capture_watch import Memory, repair_lock
 from stack.captured_topics import CapturedTopics
 from stack.missing import Missing, missing
 from stack.replay import Replay
 from veigo.stack.alarms import Alarms, lsn_text
 from veigo.stack.problem import NotReadyError, StackError
 from veigo.stack.stack import Stack
+from veigo.stack.toolchain import try_lock
+
+ASKED_FOR_S = 2.0  # whoever only asks whether a repair is at work holds its lock for an instant
 
 Say = Callable[[str], None]
 
@@ -80,7 +85,7 @@ async def repaired(stack: Stack, say: Say) -> Repaired:
                 say(f"{each.connector} goes on where its slot is, at {lsn_text(each.slot.confirmed_lsn)}")
             elif each.state is None:
                 await capture_slots.stopped(stack, each.connector)
-        await asyncio.gather(*(capture_slots.going(stack, each.connector) for each in facts))
+        await asyncio.gather(*(connectors.capture(stack, each.connector) for each in facts))
         late = await _settled(stack, captured, list(connectors.DATABASES))
         if late:
             overtaken |= bool(late.events)
@@ -193,3 +198,32 @@ def cleared(stack: Stack, done: Repaired) -> None:
     """Clear every alarm."""
     alarms = Alarms(stack.folder)
     alarms.clear(alarms.standing(), f"repaired: {done.events:,} events of {done.rooms:,} rooms, {done.rows:,} rows")
+
+
+@contextmanager
+def alone(stack: Stack) -> Iterator[None]:
+    """Be the only repair; who watches over change capture looks away meanwhile.
+
+    Raises:
+        StackError: another one is at work.
+    """
+    with repair_lock(stack).open("a") as file:
+        deadline = time.monotonic() + ASKED_FOR_S
+        while not try_lock(file.fileno()):
+            if time.monotonic() > deadline:
+                raise StackError(f"another repair of stack {stack.name} is at work; wait for it")
+            time.sleep(0.02)
+        yield
+
+
+async def repair(stack: Stack) -> None:
+    """Close every gap and clear the alarms; for whoever broke it on purpose.
+
+    Raises:
+        StackError: it cannot be closed, or the read model has to be made anew.
+    """
+    with alone(stack):
+        done = await repaired(stack, lambda _: None)
+        if done.unsettled:
+            raise StackError(f"the read model needs what is in no log any more; run `veigo repair --name {stack.name}`")
+        cleared(stack, done)

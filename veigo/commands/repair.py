@@ -5,8 +5,6 @@ People may chat meanwhile. ``--dry-run`` says what is broken and what is missing
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +26,7 @@ def repair(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is broken and what is missing.")] = False,
 ) -> None:
     """Close gaps in change capture. Exit code 0: nothing is missing (any more), 1: something is, or an error."""
+    from stack.repair import alone
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
     from veigo.stack.lifecycle import is_running
@@ -37,27 +36,12 @@ def repair(
         stack = Stack.existing(TOPOLOGY, toolchain(), name)
         if stack is None or not is_running(stack):
             raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
-        with _alone(stack):
+        with alone(stack):
             whole = asyncio.run(_look(stack) if dry_run else _repair(stack))
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None
     raise typer.Exit(0 if whole else 1)
-
-
-@contextmanager
-def _alone(stack: "Stack") -> Iterator[None]:
-    """Be the only repair; who watches over change capture looks away meanwhile."""
-    from stack.capture_watch import repair_lock
-    from veigo.stack.toolchain import try_lock
-
-    with repair_lock(stack).open("a") as file:
-        deadline = time.monotonic() + 2.0  # whoever only asks whether it is locked holds it for an instant
-        while not try_lock(file.fileno()):
-            if time.monotonic() > deadline:
-                raise StackError(f"another repair of stack {stack.name} is at work; wait for it")
-            time.sleep(0.02)
-        yield
 
 
 async def _look(stack: "Stack") -> bool:

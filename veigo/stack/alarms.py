@@ -129,6 +129,10 @@ class Alarms:
         """That alarm, if it was raised and nobody has cleared it yet."""
         return next((each for each in self.standing() if (each.kind, each.about) == (kind, about)), None)
 
+    def out_of_place(self) -> set[str]:
+        """The connectors (and partitions) about which an alarm stands that only a repair ends."""
+        return {each.about for each in self.standing() if each.kind not in PASSING}
+
     def raise_(self, kind: AlarmKind, about: str, sentence: str, gap: Gap) -> None:
         """Raise an alarm, or tell what became of one that stands."""
         self._append(_Line("raise", kind, about, _now_us(), sentence, gap))

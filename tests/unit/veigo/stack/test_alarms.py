@@ -56,6 +56,13 @@ def test_alarms_about_different_connectors_are_different(alarms):
     assert ["authentication"] == [each.about for each in alarms.standing()]
 
 
+def test_only_what_does_not_pass_by_itself_puts_a_connector_out_of_place(alarms):
+    alarms.raise_(AlarmKind.SLOT_AT_RISK, "chat", "", Gap())
+    alarms.raise_(AlarmKind.OFFSETS_LOST, "authentication", "", Gap())
+
+    assert {"authentication"} == alarms.out_of_place()
+
+
 async def test_who_waits_for_an_alarm_is_told_which_stand_instead(alarms):
     alarms.raise_(AlarmKind.SLOT_LOST, "chat", "", Gap())
     await alarms.raised(AlarmKind.SLOT_LOST)()
