@@ -29,7 +29,12 @@ test_a_revoked_session_is_denied_for_tokens_from_before_it_too if {
 test_a_session_newer_than_the_data_is_stale if decided("live", 2).outcome == "stale"
 
 test_an_unknown_session_is_stale_not_denied if {
-	decided("nobody", 1) == {"outcome": "stale", "about": "session", "reason": "the session is not known yet", "data_version": 0}
+	decided("nobody", 1) == {
+		"outcome": "stale",
+		"about": "session",
+		"reason": "the session is not known yet",
+		"data_version": 0,
+	}
 }
 
 test_everything_is_stale_before_the_marker if {

@@ -18,6 +18,7 @@ from veigo.stack.toolchain import Tool, Toolchain, Workshop
 SOURCES = Path(__file__).parent
 POM = SOURCES / "jvm" / "pom.xml"
 GO_MOD = SOURCES / "go" / "go.mod"
+BUF_MOD = SOURCES / "go" / "buf" / "go.mod"  # of its own, because the two would fix each other's dependencies
 MONGO_JAVA = SOURCES / "jvm" / "Mongo.java"
 
 # What Java needs beside a main class, on every node: quick to start, small, and gone when memory is.
@@ -100,10 +101,19 @@ async def build_graphiql(workshop: Workshop, folder: Path) -> None:
 
 async def build_opa(workshop: Workshop, folder: Path) -> None:
     """Open Policy Agent, compiled from the module that go.mod's tool line names."""
+    await build_go(workshop, "github.com/open-policy-agent/opa", GO_MOD, folder / "opa")
+
+
+async def build_buf(workshop: Workshop, folder: Path) -> None:
+    """Buf, which lints and compares .proto files, likewise."""
+    await build_go(workshop, "github.com/bufbuild/buf/cmd/buf", BUF_MOD, folder / "buf")
+
+
+async def build_go(workshop: Workshop, package: str, module: Path, program: Path) -> None:
+    """A Go program, compiled as its go.mod has it and no other way."""
     await workshop.run(
-        *("go", "build", "-trimpath", "-mod=readonly", "-ldflags=-s -w", "-o", folder / "opa"),
-        "github.com/open-policy-agent/opa",
-        folder=GO_MOD.parent,
+        *("go", "build", "-trimpath", "-mod=readonly", "-ldflags=-s -w", "-o", program, package),
+        folder=module.parent,
         CGO_ENABLED="0",
     )
 
@@ -118,6 +128,7 @@ TOOLS = (
         "mongo", "the MongoDB protocol server's launcher, compiled", (MONGO_JAVA, "jar"), build_mongo, needs=("jars",)
     ),
     Tool("graphiql", "the playground's scripts and styles", ("min",), build_graphiql, needs=("jars",)),
+    Tool("buf", "buf, for the .proto files, compiled (1–2 min the first time)", (BUF_MOD,), build_buf, on_demand=True),
 )
 
 

@@ -10,7 +10,7 @@ from veigo.stack.problem import StackError
 
 
 def build(
-    tool: Annotated[str, typer.Argument(help="Print where this tool is: opa, jars, postgres, …")] = "",
+    tool: Annotated[str, typer.Argument(help="Build only this one, and print where it is: opa, jars, buf, …")] = "",
 ) -> None:
     """Build what is missing of Kafka, Connect, PostgreSQL, OPA and the rest. Exit code 0 built, 1 not."""
     from stack.tools import toolchain
@@ -18,7 +18,7 @@ def build(
     tools = toolchain()
     try:
         with progress() as report:
-            asyncio.run(tools.build(report))
+            asyncio.run(tools.build(report, *filter(None, [tool])))
         say(str(tools.path(tool)) if tool else f"built in {tools.folder}")
     except StackError as error:
         complain(str(error))

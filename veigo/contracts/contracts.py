@@ -4,7 +4,8 @@
     graphql     the gateway's schema, in GraphQL's own language
     records     Kafka: by topic its owner, partitions, settings, and JSON Schemas of key, value and payloads
     frames      the socket: an AsyncAPI 3 document
-    policies    OPA: by policy its title, and JSON Schemas of question and answer; and recorded decisions
+    policies    OPA: by policy its title, and JSON Schemas of question and answer
+    decisions   what the policies decided when they were released, by question and data (`decisions.py`)
 
 `of_tree` makes them out of a tree's sources: what is data is read, what is made of code is made by running that code.
 `released` reads what `veigo contracts release` wrote. `Frames` are the frames of an AsyncAPI document, one by one.
@@ -41,7 +42,7 @@ class Contracts:
     records: Mapping[str, Json]
     frames: Json
     policies: Mapping[str, Json]
-    decisions: tuple[Json, ...] = field(default=())
+    decisions: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,18 +89,31 @@ def of_tree(root: Path) -> Contracts:
         StackError: something there could not be read, or the code that makes a contract failed.
     """
     with ThreadPoolExecutor(max_workers=2) as pool:
-        frames = pool.submit(made, root, FRAMES_MAKER)
-        records = pool.submit(made, root, RECORDS_MAKER)
-        try:
-            return Contracts(
-                protos=_protos(root / PROTOS),
-                graphql=(root / GRAPHQL).read_text(encoding="utf-8"),
-                records=records.result(),
-                frames=frames.result(),
-                policies=policy_files.policies(root),
-            )
-        except OSError as error:
-            raise StackError(f"cannot read the contracts of {root}: {error.strerror}: {error.filename}") from error
+        frames, records = (pool.submit(made, root, maker) for maker in (FRAMES_MAKER, RECORDS_MAKER))
+        return Contracts(
+            protos=protos(root),
+            graphql=graphql(root),
+            records=records.result(),
+            frames=frames.result(),
+            policies=policy_files.policies(root),
+        )
+
+
+def protos(root: Path) -> dict[str, str]:
+    """Read a tree's .proto sources, by path below `protos/`."""
+    return _protos(root / PROTOS)
+
+
+def graphql(root: Path) -> str:
+    """Read a tree's GraphQL schema.
+
+    Raises:
+        StackError: it cannot be read.
+    """
+    try:
+        return (root / GRAPHQL).read_text(encoding="utf-8")
+    except OSError as error:
+        raise StackError(f"cannot read the contracts of {root}: {error.strerror}: {error.filename}") from error
 
 
 def released(root: Path) -> Contracts:
@@ -116,7 +130,7 @@ def released(root: Path) -> Contracts:
             records={path.stem: _json(path) for path in sorted((folder / "records").glob("*.json"))},
             frames=_json(folder / "asyncapi.json"),
             policies={path.stem: _json(path) for path in sorted((folder / "policies").glob("*.json"))},
-            decisions=tuple(json.loads((folder / "decisions.json").read_text(encoding="utf-8"))),
+            decisions=_json(folder / "decisions.json"),
         )
     except FileNotFoundError as error:
         raise StackError(
@@ -136,8 +150,9 @@ def write(contracts: Contracts, folder: Path) -> None:
     _write(folder / "asyncapi.json", _text(contracts.frames))
     for name, policy in contracts.policies.items():
         _write(folder / "policies" / f"{name}.json", _text(policy))
-    lines = ",\n".join(json.dumps(decision, ensure_ascii=False) for decision in contracts.decisions)
-    _write(folder / "decisions.json", f"[\n{lines}\n]\n")
+    cases = ",\n".join(json.dumps(case, ensure_ascii=False) for case in contracts.decisions.get("cases", ()))
+    data = json.dumps(contracts.decisions.get("data", {}), ensure_ascii=False)
+    _write(folder / "decisions.json", f'{{"data": {data},\n"cases": [\n{cases}\n]}}\n')
 
 
 def _protos(folder: Path) -> dict[str, str]:

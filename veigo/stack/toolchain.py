@@ -26,13 +26,17 @@ OUTPUT_LINES_MAX = 20
 
 @dataclass(frozen=True)
 class Tool:
-    """Something to build: what decides its content, what it is built from, and how."""
+    """Something to build: what decides its content, what it is built from, and how.
+
+    What no stack needs is built ``on_demand`` only: when somebody names it.
+    """
 
     name: str
     does: str
     pins: tuple[Path | str, ...]
     build: Callable[["Workshop", Path], Awaitable[None]]
     needs: tuple[str, ...] = ()
+    on_demand: bool = False
 
 
 class Workshop:
@@ -93,20 +97,24 @@ class Toolchain:
         """Where the tool is, or will be once it is built."""
         return self.folder / f"{name}-{self._digest(name)}"
 
-    def missing(self) -> list[str]:
-        """Names of the tools that have to be built first."""
-        return [name for name in self._tools if not self.path(name).exists()]
+    def missing(self, *names: str) -> list[str]:
+        """Names of the tools that have to be built first: of these and what they need, or of all that stacks need."""
+        wanted = self._with_needs(names) if names else {name for name, t in self._tools.items() if not t.on_demand}
+        return [name for name in self._tools if name in wanted and not self.path(name).exists()]
 
-    async def build(self, report: Report) -> None:
-        """Build what is missing, at once where nothing is in the way.
+    def _with_needs(self, names: tuple[str, ...]) -> set[str]:
+        return set(names).union(*(self._with_needs(self._tools[name].needs) for name in names))
+
+    async def build(self, report: Report, *names: str) -> None:
+        """Build what is missing, at once where nothing is in the way: these tools, or all that stacks need.
 
         Raises:
             StackError: a build failed; the others are stopped and leave nothing half-made.
         """
-        if not self.missing():
+        if not self.missing(*names):
             return
         async with self._lock(report):
-            missing = self.missing()
+            missing = self.missing(*names)
             for name in missing:
                 report(Progress(name, Stage.WAITING, self._tools[name].does))
             built = {name: asyncio.Event() for name in missing}

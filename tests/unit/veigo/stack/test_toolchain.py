@@ -27,6 +27,25 @@ async def fail(workshop, folder):
     await workshop.run("false")
 
 
+async def test_what_no_stack_needs_is_built_when_it_is_named(tmp_path):
+    chain = Toolchain(tmp_path, (tool("opa", make), Tool("buf", "buf", ("1",), make, on_demand=True)))
+
+    assert ["opa"] == chain.missing()
+    await chain.build(lambda news: None, "buf")
+
+    assert ["opa"] == chain.missing()
+    assert (chain.path("buf") / "made").exists()
+
+
+async def test_a_tool_that_is_named_is_built_with_what_it_needs(tmp_path):
+    tools = (tool("jars", make), tool("mongo", make, needs=("jars",)), tool("opa", fail))
+    chain = Toolchain(tmp_path, tools)
+
+    await chain.build(lambda news: None, "mongo")
+
+    assert ["opa"] == chain.missing()
+
+
 async def test_a_tool_is_built_once(tmp_path):
     reports = Reports()
     chain = Toolchain(tmp_path, (tool("opa", make),))
