@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["lint", "types", "rego", "unit", "observability", "live"]
+nox.options.sessions = ["lint", "types", "rego", "unit", "contracts", "observability", "live"]
 nox.options.default_venv_backend = "none"  # one environment, the locked one that `make sync` has prepared
 nox.options.stop_on_first_error = True
 
@@ -44,6 +44,14 @@ def rego(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Rules and edges that need no infrastructure."""
     session.run(BIN / "pytest", "tests/unit", *session.posargs)
+
+
+@nox.session
+def contracts(session: nox.Session) -> None:
+    """Contracts: their form, what changed since they were released, and that the stack keeps them."""
+    session.run(BIN / "veigo", "contracts", "lint")
+    session.run(BIN / "veigo", "contracts", "diff")
+    session.run(BIN / "pytest", "contracts", *session.posargs)
 
 
 @nox.session

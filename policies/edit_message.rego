@@ -21,7 +21,4 @@ else := rooms.answer("allow", "the sender") if own
 
 else := rooms.answer("deny", "only its sender may change a message")
 
-own if {
-	is_string(input.message.senderId)
-	input.message.senderId == input.user
-}
+own if input.message.senderId == input.user

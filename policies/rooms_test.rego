@@ -57,7 +57,13 @@ test_data_behind_the_question_is_stale_for_members_and_strangers_alike if {
 	outcomes(question("eve", "hall", 3)) == everywhere("stale")
 }
 
-test_an_unknown_room_is_stale if outcomes(question("ann", "attic", 1)) == everywhere("stale")
+test_an_unknown_room_is_stale_and_has_no_version if {
+	every decision in decided(question("ann", "attic", 1)) {
+		decision.outcome == "stale"
+		decision.reason == "the room is not known yet"
+		decision.data_version == 0
+	}
+}
 
 test_a_room_version_that_is_no_number_is_never_fresh if outcomes(question("ann", "odd", 1)) == everywhere("stale")
 
@@ -87,6 +93,12 @@ test_questions_that_name_no_user_or_room_are_denied if {
 		{"user": null}, {"user": true}, {"user": 7},
 	] {
 		outcomes(object.union(object.remove(whole, object.keys(odd)), odd)) == everywhere("deny")
+	}
+}
+
+test_nobody_in_particular_may_not_even_read_a_public_room if {
+	every odd in [null, true, 7, ["ann"]] {
+		outcomes(object.union(question("ann", "hall", 2), {"user": odd})) == everywhere("deny")
 	}
 }
 

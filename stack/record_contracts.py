@@ -64,7 +64,21 @@ def _table(connector: str, table: str, made: Database) -> dict[str, Any]:
     operations = {op: does for op, does in OPERATIONS.items() if op not in skipped}
     key = {name: _schema(columns[name]) for name in _key(configuration, table, made) if name in columns}
     value = _envelope(connector, table, made.keys.get(table, []), columns, list(operations))
-    return {"operations": operations, "key": _object(key), "value": value}
+    return {
+        "operations": operations,
+        "key": _converted(_object(key), configuration, "key"),
+        "value": _converted(value, configuration, "value"),
+    }
+
+
+def _converted(schema: dict[str, Any], configuration: dict[str, str], part: str) -> dict[str, Any]:
+    """What becomes of a key or value on its way into Kafka: JSON as it is, in an envelope of its own, or no JSON."""
+    converter = configuration[f"{part}.converter"]
+    if converter != "org.apache.kafka.connect.json.JsonConverter":
+        return {"contentMediaType": converter}
+    if configuration.get(f"{part}.converter.schemas.enable") == "false":
+        return schema
+    return _object({"schema": {"type": "object"}, "payload": schema})
 
 
 def _key(configuration: dict[str, str], table: str, made: Database) -> list[str]:

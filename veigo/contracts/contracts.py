@@ -42,7 +42,7 @@ class Contracts:
     records: Mapping[str, Json]
     frames: Json
     policies: Mapping[str, Json]
-    decisions: Json = field(default_factory=dict)
+    decisions: Json = field(default_factory=lambda: {"data": {}, "cases": []})
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ def write(contracts: Contracts, folder: Path) -> None:
     _write(folder / "asyncapi.json", _text(contracts.frames))
     for name, policy in contracts.policies.items():
         _write(folder / "policies" / f"{name}.json", _text(policy))
-    cases = ",\n".join(json.dumps(case, ensure_ascii=False) for case in contracts.decisions.get("cases", ()))
-    data = json.dumps(contracts.decisions.get("data", {}), ensure_ascii=False)
+    cases = ",\n".join(json.dumps(case, ensure_ascii=False) for case in contracts.decisions["cases"])
+    data = json.dumps(contracts.decisions["data"], ensure_ascii=False)
     _write(folder / "decisions.json", f'{{"data": {data},\n"cases": [\n{cases}\n]}}\n')
 
 

@@ -109,22 +109,22 @@ def _types(old: Shape, new: Shape, at: str, use: Use) -> Iterator[Found]:
     if old.types == new.types:
         return
     before, after = _named(old.types), _named(new.types)
-    gained, lost = new.types - old.types, old.types - new.types
+    gained, lost = _all(new.types) - _all(old.types), _all(old.types) - _all(new.types)
     if not old.types or not new.types:  # from anything, or to anything
         harmless = not new.types if use is Use.WRITTEN else not old.types
         yield (Severity.SAFE if harmless else Severity.BREAKING), at, f"was {before} and is {after} now"
-    elif gained - {"null"} and not (gained == {"number"} and use is Use.WRITTEN):
-        harmless = not lost and use is Use.WRITTEN
-        yield (Severity.SAFE if harmless else Severity.BREAKING), at, f"was {before} and is {after} now"
-    elif use is Use.READ:
-        if "null" in gained:
-            yield Severity.BREAKING, at, "may be null now"
-        elif lost:
-            yield Severity.SAFE, at, f"is never {_named(lost)} any more"
-    elif lost and not (lost == {"integer"} and "number" in new.types):
-        yield Severity.BREAKING, at, f"may not be {_named(lost)} any more"
+    elif gained and lost:
+        yield Severity.BREAKING, at, f"was {before} and is {after} now"
+    elif gained:
+        severity = Severity.BREAKING if use is Use.READ else Severity.SAFE
+        yield severity, at, f"may be {_named(gained)} as well"
     else:
-        yield Severity.SAFE, at, f"may be {_named(gained)} as well"
+        severity = Severity.SAFE if use is Use.READ else Severity.BREAKING
+        yield severity, at, f"may not be {_named(lost)} any more"
+
+
+def _all(types: frozenset[str]) -> frozenset[str]:
+    return types | {"integer"} if "number" in types else types
 
 
 def _values(old: Shape, new: Shape, at: str, use: Use) -> Iterator[Found]:
@@ -158,15 +158,17 @@ def _properties(old: Shape, new: Shape, at: str, use: Use) -> Iterator[Found]:
             _join(at, name),
             "is new" + (" and required" if must else ""),
         )
-    for name in sorted(old.properties.keys() & new.properties.keys()):
-        if (name in old.required) is (name in new.required):
-            continue
-        if name in new.required:
-            severity = Severity.BREAKING if use is Use.WRITTEN else Severity.SAFE
-            yield severity, _join(at, name), "is required now" if use is Use.WRITTEN else "is always there now"
-        else:
-            severity = Severity.SAFE if use is Use.WRITTEN else Severity.BREAKING
-            yield severity, _join(at, name), "may be left out now"
+    moved = old.properties.keys() ^ new.properties.keys()
+    for name in sorted((old.required ^ new.required) - moved):
+        yield _requirement(_join(at, name), use, required=name in new.required)
+
+
+def _requirement(at: str, use: Use, *, required: bool) -> Found:
+    if not required:
+        return (Severity.SAFE if use is Use.WRITTEN else Severity.BREAKING), at, "may be left out now"
+    if use is Use.WRITTEN:
+        return Severity.BREAKING, at, "is required now"
+    return Severity.SAFE, at, "is always there now"
 
 
 def _bounds(old: Shape, new: Shape, at: str, use: Use) -> Iterator[Found]:
