@@ -40,8 +40,7 @@ from veigo.telemetry.trace_ids import traceparent
 
 ROOMS, MEMBERS = 4, 3
 LEAD_S = 0.5  # of a block, not counted
-QUIET_S = 1.2  # without a new span after a block: longer than services wait before they send
-SETTLE_S_MAX = 15.0
+SETTLE_S = 3.0  # after a block: as long after every one, since idling is not free either; services send every second
 
 
 @dataclass(slots=True)
@@ -72,17 +71,9 @@ class Meters:
 
     async def settled(self) -> int:
         """Wait until the collector has written everything; return how many spans it ever took."""
-        deadline_s, before, since_s = time.monotonic() + SETTLE_S_MAX, -1, time.monotonic()
-        async with aiohttp.ClientSession() as http:
-            while time.monotonic() < deadline_s:
-                async with http.get(self._url) as answer:
-                    spans = int((await answer.json())["spans"])
-                if spans != before:
-                    before, since_s = spans, time.monotonic()
-                elif time.monotonic() - since_s > QUIET_S:
-                    break
-                await asyncio.sleep(0.3)
-        return before
+        await asyncio.sleep(SETTLE_S)
+        async with aiohttp.ClientSession() as http, http.get(self._url) as answer:
+            return int((await answer.json())["spans"])
 
 
 def spent_s(process: psutil.Process) -> float:
@@ -164,12 +155,14 @@ async def measure(stack: Stack, *, blocks: int, seconds: float, senders: int, se
             load = Load(base_url, history, senders)
             await load.settle()
             await load.hold(Block(traced=True), seconds)  # to warm up
+            spans = await meters.settled()
             for traced in order:
                 block = Block(traced)
-                spans, spent = await meters.settled(), meters.cpu_s()
+                spent = meters.cpu_s()
                 load.forget()
                 await load.hold(block, seconds)
-                block.spans = await meters.settled() - spans
+                spans, before = await meters.settled(), spans
+                block.spans = spans - before
                 block.cpu_s = {node: now_s - spent[node] for node, now_s in meters.cpu_s().items()}
                 done.append(block)
             await load.leave()

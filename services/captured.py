@@ -1,9 +1,10 @@
 """A message's way through change capture, as spans told by whoever reads its record.
 
 No tracing runs inside PostgreSQL, Debezium or Kafka: the record carries when the row was committed (`source.ts_us`),
-when Debezium had it (`ts_us`) and when the broker appended it. So each reader tells the hops before itself, back-dated.
+when Debezium had it (`ts_us`) and when the broker appended it. So a reader tells the hops before itself, back-dated.
 Their ids come from the message's id and the hop's name: however often the record is read, and by whom, they are the
-same spans. What comes a second time to the same reader is told as one span of its own, marked `veigo.replayed`.
+same spans, so that one reader may tell them for all. What comes a second time to the same reader is told as one span of
+its own, marked `veigo.replayed`.
 """
 
 import hashlib
@@ -84,11 +85,13 @@ class Captured(NamedTuple):
 class Reader:
     """The messages one process reads, and what it has read before."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tells_capture: bool) -> None:
+        """Read for one process; with `tells_capture` it tells the hops up to the broker, for all readers."""
+        self._tells_capture = tells_capture
         self._newest: OrderedDict[str, int] = OrderedDict()
 
     def read(self, record: Record, received_ns: int) -> Captured | None:
-        """Tell the hops up to the broker; None when the record is no message, or its trace is not wanted.
+        """Read a record, and tell what is to be told; None when it is no message, or its trace is not wanted.
 
         A record that cannot be understood is None too: whoever reads it for its own purpose says so.
         """
@@ -117,7 +120,7 @@ class Reader:
             marked = {**attributes, "veigo.replayed": True}
             again = captured.context(f"redelivered {tracing.node()} {record.partition}@{record.offset}")
             tracing.tell("redelivered", tracing.CONSUMER, again, written, received_ns, received_ns, marked)
-        else:
+        elif self._tells_capture:
             _tell_capture(captured, row, envelope, message)
         return captured
 

@@ -7,14 +7,15 @@ spans, so that it costs the services nothing. The same variables say where to as
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
 
-# One number, or one for each value of a label: {"label": {"a": 1, "b": 2}}.
-Reading: TypeAlias = float | Mapping[str, Mapping[str, float]] | None
+# One number, or one for each value of a label: {"label": {"a": 1, "b": 2}}, or each with several labels of its own.
+Labelled: TypeAlias = tuple[Mapping[str, str], float]
+Reading: TypeAlias = float | Mapping[str, Mapping[str, float]] | Sequence[Labelled] | None
 
 _provider: MeterProvider | None = None
 
@@ -66,4 +67,6 @@ def observations(reading: Reading) -> list[Observation]:
         # Copied first: this runs in the exporter's thread, and the service goes on counting.
         labelled = [(label, dict(values)) for label, values in reading.items()]
         return [Observation(value, {label: key}) for label, values in labelled for key, value in values.items()]
+    if isinstance(reading, Sequence):
+        return [Observation(value, dict(labels)) for labels, value in reading]
     return [Observation(reading)]

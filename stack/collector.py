@@ -14,7 +14,7 @@ from veigo.telemetry import edge_rates
 # Spans wait in a file (SPAN_OUTBOX_DIR), so those of a service that is killed are not lost, and there is no hurry: few
 # and large requests cost less.
 SENDING = {
-    "OTEL_BSP_SCHEDULE_DELAY": "500",  # ms
+    "OTEL_BSP_SCHEDULE_DELAY": "1000",  # ms
     "OTEL_BSP_MAX_QUEUE_SIZE": "8192",  # spans: a few seconds' worth at full load
     "OTEL_METRIC_EXPORT_INTERVAL": "2000",  # ms
     "OTEL_EXPORTER_OTLP_TIMEOUT": "2",  # s, repeated attempts included
@@ -30,6 +30,7 @@ def launch(stack: Stack) -> Launch:
         "LISTEN_HOST": HOST,
         "LISTEN_PORT": str(stack.port("collector")),
         "STORE_FILE": str(stack.data("collector") / "telemetry.duckdb"),
+        "CONNECT_URL": f"http://{stack.reach('collector', 'connect')}",
         "STACK_NAME": stack.name,
         "VEIGO_HOME": str(stack.home),
         "STACK_TABLE": edge_rates.described(stack.topology, expectations.read(EXPECTED)),

@@ -67,6 +67,7 @@ EDGES = (
     Edge("chat", "collector", via="otlp"),
     Edge("realtime", "collector", via="otlp"),
     Edge("aggregator", "collector", via="otlp"),
+    Edge("collector", "connect", via="http"),  # whether the connectors run
 )
 
 TOPOLOGY = Topology(NODES, JOBS, EDGES)

@@ -1,6 +1,7 @@
 """The side path of a message's way: from the broker into the documents and the policies' data.
 
-A batch is applied as one, so each of its messages gets the same steps: the batch's.
+A batch is applied as one, so each of its messages gets the same steps: the batch's. The hops up to the broker are told
+here and nowhere else: of all readers the aggregator alone reads every record, because it goes on where it had stopped.
 """
 
 import time
@@ -15,7 +16,7 @@ class Way:
     """The messages of the batch in hand, and what was done with it."""
 
     def __init__(self) -> None:
-        self._reader = Reader()
+        self._reader = Reader(tells_capture=True)
         self._messages: list[tuple[Captured, int]] = []
         self._steps: list[tuple[str, int, int]] = []
 

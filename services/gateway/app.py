@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services import metrics
 from services.gateway import health, rpc, wording
 from services.gateway.documents import Documents
 from services.gateway.endpoint import Endpoint
@@ -22,6 +23,7 @@ from services.gateway.handshake import GRAPHQL_PATHS
 from services.gateway.operation_streams import OperationStreams
 from services.gateway.playground import Playground
 from services.gateway.realtimes import Realtimes
+from services.gateway.relay import backlog
 from services.gateway.schema import schema
 from services.gateway.settings import Settings
 from services.problems import Code, Problem
@@ -35,6 +37,8 @@ PATH_CHARACTERS_MAX = 200  # of a path in the log
 def application(settings: Settings) -> FastAPI:
     """Return the gateway's application; its channels are open from its start to its stop."""
     realtimes = Realtimes(settings.realtimes)
+    metrics.gauge("veigo.relay.open", "Sockets that are relayed.", lambda: {"realtime": realtimes.carried()})
+    metrics.gauge("veigo.relay.unsent", "Most that waited on one.", backlog.most_bytes, "By")
 
     @asynccontextmanager
     async def opened(_: FastAPI) -> AsyncIterator[dict[str, Any]]:

@@ -39,6 +39,10 @@ class Realtimes:
         """Where they are."""
         return tuple(self._carried)
 
+    def carried(self) -> dict[str, float]:
+        """Return how many sockets of ours each carries."""
+        return {str(address): float(count) for address, count in list(self._carried.items())}
+
     def to_try(self, now_s: float) -> list[Address]:
         """Return whom to ask to take one more socket, in this order."""
 

@@ -29,6 +29,25 @@ BUFFER_BYTES_MAX = 64 * 1024  # written and not yet sent, for each direction; th
 GOODBYE = close_frame(SERVICE_RESTART, "the gateway restarts; connect again")
 
 
+class Backlog:
+    """The most that waited to be sent on one connection, since it was last asked for."""
+
+    def __init__(self) -> None:
+        self._most_bytes = 0
+
+    def note(self, waiting_bytes: int) -> None:
+        """Note how much waits on one."""
+        self._most_bytes = max(self._most_bytes, waiting_bytes)
+
+    def most_bytes(self) -> int:
+        """The most, and begin anew."""
+        most, self._most_bytes = self._most_bytes, 0
+        return most
+
+
+backlog = Backlog()  # of all relays of this process
+
+
 class End(asyncio.Protocol):
     """One of a relay's two connections; what it hears, the other says."""
 
@@ -53,6 +72,7 @@ class End(asyncio.Protocol):
         """Send what the other end heard."""
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(data)
+            backlog.note(self.transport.get_write_buffer_size())
 
     def pause_writing(self) -> None:
         """Our buffer is full: read no more from the other end."""

@@ -39,6 +39,7 @@ async def main() -> None:
             settings.sockets_max,
         )
         metrics.gauge("veigo.sockets.open", "Open sockets.", lambda: rules.sockets_count)
+        metrics.gauge("veigo.sockets.unread", "Most that waited for one.", sockets.unread_bytes_most, "By")
         metrics.gauge("veigo.rooms.open", "Rooms somebody is in.", lambda: rules.rooms_count)
         metrics.counter("veigo.log.holes", "Sequences that were found missing.", lambda: rules.holes)
         metrics.gauge("veigo.consumer.lag", "Records not read yet.", lambda: {"partition": feed.lag()})

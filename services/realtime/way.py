@@ -1,7 +1,7 @@
 """The last hops of a message's way: from the broker to here (dwell), and to every member's socket (fan-out).
 
-The fan-out is one span however many members there are; one of its recipients gets a span as a sample. When exactly
-each of them had it, only they can say.
+The fan-out is one span however many members there are; of every eighth message one recipient gets a span as a sample.
+When exactly each of them had it, only they can say.
 """
 
 import time
@@ -17,7 +17,8 @@ from services.captured import ROOMS_MAX, Captured, Reader, Record, hop_context
 from services.realtime import records
 from services.realtime.records import RoomEvent
 
-SAMPLES_MAX = 1  # recipients of one message that get a span
+SAMPLES_MAX = 1  # recipients of one message that get a span,
+SAMPLED_ONE_IN = 8  # of so many messages
 
 
 class Recipient(Protocol):
@@ -34,13 +35,14 @@ class FanOut:
         self._received_ns = received_ns
         self._recipients = 0
         self._samples: list[tuple[str, int]] = []
+        self._samples_max = 0 if captured.written.trace_id % SAMPLED_ONE_IN else SAMPLES_MAX
         self._token: Token[FanOut | None] | None = None
 
     def handed(self, recipients: Sequence[Recipient]) -> None:
         """Count them in; called when the last of them was written to."""
         self._recipients += len(recipients)
         at_ns = time.time_ns()
-        room = SAMPLES_MAX - len(self._samples)
+        room = self._samples_max - len(self._samples)
         self._samples += [(recipient.access.account_id, at_ns) for recipient in recipients[:room]]
 
     def __enter__(self) -> Self:
@@ -95,10 +97,10 @@ class Way:
     """What this process reads."""
 
     def __init__(self) -> None:
-        self._reader = Reader()
+        self._reader = Reader(tells_capture=False)
 
     def of(self, record: Record) -> FanOut | _Untold:
-        """Tell a record's way until now, and return its fan-out, to be entered around the handing out."""
+        """Read a record, and return its fan-out, to be entered around the handing out."""
         received_ns = time.time_ns()
         captured = self._reader.read(record, received_ns)
         return _UNTOLD if captured is None else FanOut(captured, received_ns)

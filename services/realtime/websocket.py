@@ -99,6 +99,12 @@ class SocketServer:
         self._sockets_max = sockets_max
         self._wheel = Wheel[Connection](ping_interval_s)
         self._joins: set[asyncio.Task[None]] = set()
+        self._unread_bytes_most = 0
+
+    def unread_bytes_most(self) -> int:
+        """What waited for the slowest socket to be read, at most, since this was last asked."""
+        most, self._unread_bytes_most = self._unread_bytes_most, 0
+        return most
 
     # What comes in.
 
@@ -163,7 +169,9 @@ class SocketServer:
                 continue
             transport = connection.transport
             transport.write(framed)
-            if transport.get_write_buffer_size() > unread_bytes_max:
+            unread_bytes = transport.get_write_buffer_size()
+            self._unread_bytes_most = max(self._unread_bytes_most, unread_bytes)
+            if unread_bytes > unread_bytes_max:
                 overflowed.append(connection)
         way.handed(action.sockets)
         for connection in overflowed:

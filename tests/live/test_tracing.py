@@ -161,6 +161,25 @@ async def test_a_stack_without_its_collector_serves_on(stack, person):
     assert 20 == len({message["id"] for message in sent})
 
 
+# What every stack says of itself within a few seconds, by who says it.
+MEASURED = {
+    ("gateway", "veigo.relay.open"),
+    ("gateway", "veigo.relay.unsent"),
+    ("realtime", "veigo.sockets.open"),
+    ("realtime", "veigo.sockets.unread"),
+    ("realtime", "veigo.consumer.lag"),
+    ("aggregator", "veigo.consumer.lag"),
+    ("chat", "veigo.slot.lag"),
+    ("chat", "veigo.slot.active"),
+    ("chat", "veigo.slot.usable"),
+    ("chat", "veigo.slot.wal_status"),
+    ("connect", "veigo.connect.up"),
+    ("connect", "veigo.connector.failed"),
+    ("collector", "veigo.collector.waiting"),
+    ("chat", "veigo.span.duration.p99"),
+}
+
+
 async def test_the_stack_measures_itself(person, telemetry):
     """Sockets, lag of the consumers and the slots, and how long every edge takes, with traces as examples."""
     bob = await person()
@@ -168,12 +187,25 @@ async def test_the_stack_measures_itself(person, telemetry):
     async with bob.socket() as socket:
         await frames.join(socket, room)
         await bob.send(room, "Hello")
-        wanted = {"veigo.sockets.open", "veigo.consumer.lag", "veigo.slot.lag", "veigo.slot.usable"}
         points = await telemetry(
-            "SELECT DISTINCT metric, node FROM points", enough=lambda rows: wanted <= {row["metric"] for row in rows}
+            "SELECT DISTINCT metric, node FROM points",
+            enough=lambda rows: MEASURED <= {(row["node"], row["metric"]) for row in rows},
         )
 
-    assert {"realtime", "aggregator"} <= {row["node"] for row in points if row["metric"] == "veigo.consumer.lag"}
+    assert MEASURED <= {(row["node"], row["metric"]) for row in points}
+
+
+async def test_the_connectors_and_slots_are_well(stack, http, person):
+    """As the alarms will read them: no failed task, a slot whose log is all there."""
+    await person()
+    async with http.get(f"http://{stack.nodes['collector']}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    failed = [line for line in lines if line.startswith("veigo_connector_failed{")]
+    states = {line.split("}")[0]: line.split()[-1] for line in lines if line.startswith("veigo_slot_wal_status{")}
+
+    assert failed
+    assert {"0"} == {line.split()[-1] for line in failed}
+    assert {"1"} == {value for labels, value in states.items() if 'status="reserved"' in labels}
 
 
 async def test_prometheus_can_read_it(stack, person, telemetry, http):
@@ -184,7 +216,8 @@ async def test_prometheus_can_read_it(stack, person, telemetry, http):
     text, wanted = "", 'veigo_span_duration_seconds_bucket{instance="chat",span="INSERT messages",kind="CLIENT",le='
     async with asyncio.timeout(ARRIVES_WITHIN_S):
         while wanted not in text:
-            async with http.get(f"http://{stack.nodes['collector']}/metrics") as answer:
+            openmetrics = {"Accept": "application/openmetrics-text; version=1.0.0"}
+            async with http.get(f"http://{stack.nodes['collector']}/metrics", headers=openmetrics) as answer:
                 text = await answer.text()
             await asyncio.sleep(0.2)
 

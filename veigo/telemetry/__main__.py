@@ -1,6 +1,7 @@
 """The collector's process: `python -m veigo.telemetry`, told by LISTEN_HOST, LISTEN_PORT and STORE_FILE.
 
-STACK_NAME, VEIGO_HOME and STACK_TABLE are for the journey page: what it is of, its state, and what to draw.
+STACK_NAME, VEIGO_HOME and STACK_TABLE are for the journey page: what it is of, its state, and what to draw; CONNECT_URL
+is whom to ask about the connectors.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import uvloop
 
 from veigo.telemetry.api import Shown, table_in
 from veigo.telemetry.collector import Collector, serving, store_at
+from veigo.telemetry.connectors import Connectors
 from veigo.telemetry.forwarding import Forwarding
 
 NICENESS = 5  # whoever is watched goes first
@@ -43,7 +45,9 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     with store_at(Path(os.environ["STORE_FILE"])) as store:
-        collector = Collector(store, Forwarding.named_by(os.environ), shown_of(os.environ))
+        connect = os.environ.get("CONNECT_URL")
+        connectors = Connectors(connect) if connect else None
+        collector = Collector(store, Forwarding.named_by(os.environ), shown_of(os.environ), connectors)
         async with serving(collector, os.environ.get("LISTEN_HOST", "127.0.0.1"), int(os.environ["LISTEN_PORT"])):
             # Rows come by the thousand and none holds another: looking for cycles among them is most of what it costs.
             gc.freeze()

@@ -1,20 +1,25 @@
 """Rows on their way into the store: gathered while they come, and written every second in one piece.
 
+The parts of a message come from four processes within a second or two. To write each into the message's row took as
+long as everything else; so they are put together here, and a row is written when no more of it is to be expected.
+
 Whoever reports is answered at once and never waits for the disk. A store that cannot keep up fills the buffer, and then
 the report is refused: the exporters keep a few batches, then drop and count.
 """
 
 import asyncio
 import time
+from collections.abc import Iterable
 
 import structlog
 
-from veigo.telemetry.rows import Batch
+from veigo.telemetry.rows import Batch, MessagePart, put_together
 from veigo.telemetry.store import Store
 
 log = structlog.get_logger()
 
 WRITE_EVERY_S = 1.0
+PARTS_WITHIN_S = 1.5  # of a message: services send every second
 TRIM_EVERY_S = 20.0
 ROWS_AT_ONCE_MAX = 5_000  # of each table, in one transaction: some 20 MB of memory
 ROWS_WAITING_MAX = 100_000  # about 100 MB of Python objects at worst; at 5,000 rows a second that is 20 s
@@ -34,12 +39,13 @@ class Buffer:
         self.lost = 0  # rows that the store would not take
         self._store = store
         self._waiting = Batch()
+        self._messages: dict[str, tuple[float, MessagePart]] = {}  # since when they wait, the oldest first
         self._writing = asyncio.Lock()
 
     @property
     def waiting(self) -> int:
         """Rows that are not written yet."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._messages)
 
     def add(self, batch: Batch) -> None:
         """Take rows in.
@@ -52,12 +58,26 @@ class Buffer:
             raise FullError
         self.received += len(batch)
         self.spans += len(batch.spans)
+        self._gather(batch.messages)
+        batch.messages = []
         self._waiting.extend(batch)
 
-    async def flush(self) -> None:
-        """Write what waits now, and return when it can be read."""
+    def _gather(self, parts: Iterable[MessagePart]) -> None:
+        now_s = time.monotonic()
+        for part in parts:
+            since_s, known = self._messages.get(part.message_id, (now_s, None))
+            self._messages[part.message_id] = since_s, part if known is None else put_together(known, part)
+
+    def _gathered(self, before_s: float) -> list[MessagePart]:
+        """Let those go that wait since before then."""
+        over = [message_id for message_id, (since_s, _) in self._messages.items() if since_s <= before_s]
+        return [self._messages.pop(message_id)[1] for message_id in over]
+
+    async def flush(self, *, waited_s: float = 0.0) -> None:
+        """Write what waits now, of messages those that wait for so long, and return when it can be read."""
         async with self._writing:
             batch, self._waiting = self._waiting, Batch()
+            batch.messages = self._gathered(time.monotonic() - waited_s)
             if not len(batch):
                 return
             for part in batch.slices(ROWS_AT_ONCE_MAX):
@@ -76,7 +96,7 @@ class Buffer:
         trimmed_s = time.monotonic()
         while True:
             await asyncio.sleep(WRITE_EVERY_S)
-            await self.flush()
+            await self.flush(waited_s=PARTS_WITHIN_S)
             if time.monotonic() - trimmed_s > TRIM_EVERY_S:
                 trimmed_s = time.monotonic()
                 if gone := await asyncio.to_thread(self._store.trim):

@@ -10,15 +10,16 @@ harness's. `GET /v1/run?since_us=…&until_us=…` answers with that time's rows
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 
 from aiohttp import web
 
 from veigo.stack.state import NodeState
-from veigo.telemetry import intake, otlp, otlp_protobuf, prometheus
+from veigo.telemetry import intake, otlp, otlp_protobuf, own_metrics, prometheus
 from veigo.telemetry.api import Api, Shown, states_of
 from veigo.telemetry.buffer import Buffer, FullError
+from veigo.telemetry.connectors import Connectors
 from veigo.telemetry.forwarding import JSON, Body, Forwarding
 from veigo.telemetry.measurements import Measurements, Series
 from veigo.telemetry.message_metrics import COUNT_EVERY_S, MessageMetrics
@@ -32,22 +33,27 @@ BODY_BYTES_MAX = 16 * 1024 * 1024  # an exporter's batch of 512 spans takes abou
 RETRY_AFTER_S = "1"
 DERIVE_EVERY_S = 2.0
 FRESH_US = 15_000_000  # services tell every 2 s
-
-
 OTLP = frozenset({"/v1/traces", "/v1/metrics"})
 
 
 class Collector:
     """The handlers, and what they share."""
 
-    def __init__(self, store: Store, forwarding: Forwarding | None = None, shown: Shown | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        forwarding: Forwarding | None = None,
+        shown: Shown | None = None,
+        connectors: Connectors | None = None,
+    ) -> None:
         self.store = store
         self.buffer = Buffer(store)
         self.measurements = Measurements()
         self.span_metrics = SpanMetrics()
         self.seen = Seen()
-        self.message_metrics = MessageMetrics(time.time_ns() // 1000)
+        self.message_metrics = MessageMetrics(now_us())
         self.forwarding = forwarding
+        self.connectors = connectors
         self.shown = shown or Shown("collector", live=True)
         self.api = Api(store, self.shown)
 
@@ -110,10 +116,11 @@ class Collector:
         finally:
             path.unlink(missing_ok=True)
 
-    async def exposition(self, _: web.Request) -> web.Response:
-        """Answer Prometheus."""
-        text = prometheus.text(self.measurements.series, time.time_ns() // 1000 - FRESH_US)
-        return web.Response(body=text.encode(), headers={"Content-Type": prometheus.CONTENT_TYPE})
+    async def exposition(self, request: web.Request) -> web.Response:
+        """Answer Prometheus, in OpenMetrics if it asks for that, which alone has exemplars."""
+        openmetrics = prometheus.OPENMETRICS in request.headers.get("Accept", "")
+        text = prometheus.text(self.measurements.series, now_us() - FRESH_US, openmetrics=openmetrics)
+        return web.Response(body=text.encode(), headers={"Content-Type": prometheus.content_type(openmetrics)})
 
     async def healthz(self, _: web.Request) -> web.Response:
         """Say what came in, what waits and what was lost; whatever was said before the question can be read after."""
@@ -142,21 +149,20 @@ class Collector:
         return web.Response(content_type=request.content_type)
 
     async def _derive(self) -> None:
-        """Tell what the spans amount to every few seconds, as if it had come by OTLP."""
+        """Tell what the spans amount to every few seconds, and how we are, as if it had come by OTLP."""
         while True:
             await asyncio.sleep(DERIVE_EVERY_S)
-            at_us = time.time_ns() // 1000
-            points = [
-                point
-                for node, metric, series in self._derived(at_us)
-                for point in self.measurements.add(node, metric, series)
-            ]
-            with contextlib.suppress(FullError):
-                self.buffer.add(Batch(points=points))
+            self._measured(self._derived(now_us()))
+
+    def _measured(self, told: Iterable[tuple[str, str, Series]]) -> None:
+        points = [point for node, metric, series in told for point in self.measurements.add(node, metric, series)]
+        with contextlib.suppress(FullError):
+            self.buffer.add(Batch(points=points))
 
     def _derived(self, at_us: int) -> Iterator[tuple[str, str, Series]]:
         yield from self.span_metrics.told(at_us)
         yield from self.message_metrics.told(at_us)
+        yield from own_metrics.told(self, at_us)
         for node, state in states_of(self.shown).items():
             about = "1: the node answers its probe."
             yield node, "veigo.node.ready", Series("gauge", "", about, {}, at_us, float(state == NodeState.READY))
@@ -167,7 +173,7 @@ class Collector:
         while True:
             await asyncio.sleep(COUNT_EVERY_S)
             with contextlib.suppress(BusyError, TooMuchError):
-                await questions.ask(lambda store: self.message_metrics.count(store, time.time_ns() // 1000))
+                await questions.ask(lambda store: self.message_metrics.count(store, now_us()))
 
     async def _running(self, _: web.Application) -> AsyncIterator[None]:
         tasks = [
@@ -177,12 +183,19 @@ class Collector:
         ]
         if self.forwarding is not None:
             tasks.append(asyncio.create_task(self.forwarding.run()))
+        if self.connectors is not None:
+            tasks.append(asyncio.create_task(self.connectors.watch(self._measured, now_us)))
         yield
         for task in tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await self.buffer.flush()
+
+
+def now_us() -> int:
+    """Microseconds since the epoch."""
+    return time.time_ns() // 1000
 
 
 @contextlib.asynccontextmanager

@@ -1,11 +1,11 @@
-"""The newest of every series as Prometheus reads it: the OpenMetrics text format, exemplars included."""
+"""The newest of every series as Prometheus reads it: its text format, or OpenMetrics, which has exemplars too."""
 
 import re
 from collections.abc import Iterable, Mapping
 
 from veigo.telemetry.measurements import Exemplar, Key, Series
 
-CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+OPENMETRICS = "application/openmetrics-text"
 
 # Base units are spelled out in a metric's name.
 UNITS = {"s": "seconds", "By": "bytes", "1": "ratio"}
@@ -13,21 +13,27 @@ UNITS = {"s": "seconds", "By": "bytes", "1": "ratio"}
 _NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_]")
 
 
-def text(series: Mapping[Key, Series], since_us: int = 0) -> str:
+def content_type(openmetrics: bool) -> str:
+    """What the text is."""
+    return f"{OPENMETRICS}; version=1.0.0; charset=utf-8" if openmetrics else "text/plain; version=0.0.4; charset=utf-8"
+
+
+def text(series: Mapping[Key, Series], since_us: int = 0, *, openmetrics: bool = True) -> str:
     """The exposition of these series; of those told since then, for a node that is gone must not look well for ever."""
     families: dict[str, list[tuple[str, Series]]] = {}
     for (node, metric, _), one in series.items():
-        if one.at_us < since_us:
-            continue
-        families.setdefault(family_of(metric, one.unit), []).append((node, one))
+        if one.at_us >= since_us:
+            families.setdefault(family_of(metric, one.unit), []).append((node, one))
     lines: list[str] = []
     for name, members in sorted(families.items()):
-        lines.append(f"# TYPE {name} {members[0][1].kind}")
-        if members[0][1].about:
-            lines.append(f"# HELP {name} {escaped(members[0][1].about)}")
+        kind, about = members[0][1].kind, members[0][1].about
+        named = f"{name}_total" if kind == "counter" and not openmetrics else name
+        lines.append(f"# TYPE {named} {kind}")
+        if about:
+            lines.append(f"# HELP {named} {escaped(about)}")
         for node, one in members:
-            lines += samples(name, {"instance": node} | one.labels, one)
-    return "\n".join([*lines, "# EOF", ""])
+            lines += samples(name, {"instance": node} | one.labels, one, exemplars=openmetrics)
+    return "\n".join([*lines, *(["# EOF"] if openmetrics else []), ""])
 
 
 def family_of(metric: str, unit: str) -> str:
@@ -37,7 +43,7 @@ def family_of(metric: str, unit: str) -> str:
     return f"{name}_{spelled}" if spelled and not name.endswith(spelled) else name
 
 
-def samples(name: str, labels: Mapping[str, object], series: Series) -> Iterable[str]:
+def samples(name: str, labels: Mapping[str, object], series: Series, *, exemplars: bool) -> Iterable[str]:
     """The lines of one series."""
     if series.kind == "counter":
         yield f"{name}_total{labelled(labels)} {series.value:g}"
@@ -50,7 +56,7 @@ def samples(name: str, labels: Mapping[str, object], series: Series) -> Iterable
         below += count
         edge = "+Inf" if bound == float("inf") else f"{bound:g}"
         line = f"{name}_bucket{labelled({**labels, 'le': edge})} {below}"
-        standing = [one for one in series.exemplars if lower < one.value <= bound]
+        standing = [one for one in series.exemplars if exemplars and lower < one.value <= bound]
         yield line + (exemplar_of(standing[-1]) if standing else "")
         lower = bound
     yield f"{name}_sum{labelled(labels)} {series.value:g}"

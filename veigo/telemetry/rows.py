@@ -49,6 +49,22 @@ MERGED = {
 }
 
 
+def put_together(one: MessagePart, other: MessagePart) -> MessagePart:
+    """Two parts of the same message as one, by the same rules as the store's."""
+    both = [mine if mine is not None else theirs for mine, theirs in zip(one, other, strict=True)]
+    for index, name in _MERGED_AT:
+        mine, theirs = one[index], other[index]
+        if mine is not None and theirs is not None:
+            both[index] = mine + theirs if MERGED[name] == "sum" else min(mine, theirs)  # type: ignore[operator, type-var]
+    if other.committed_us is not None and one.committed_us is None and other.trace_id is not None:
+        both[_TRACE_AT] = other.trace_id  # a send that is repeated may have several; the one that was stored goes on
+    return MessagePart._make(both)
+
+
+_MERGED_AT = [(MessagePart._fields.index(name), name) for name in MERGED]
+_TRACE_AT = MessagePart._fields.index("trace_id")
+
+
 class Delivery(NamedTuple):
     """One member's socket received a message."""
 

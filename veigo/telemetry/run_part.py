@@ -18,7 +18,7 @@ import aiohttp
 from veigo.history import History, now
 from veigo.telemetry.reporting import Reporter
 
-QUIET_S = 1.5  # a few times as long as services wait before they send their spans
+QUIET_S = 2.5  # a few times as long as services wait before they send their spans
 SETTLE_WITHIN_S = 10.0
 LOOK_EVERY_S = 0.2
 FETCH_WITHIN_S = 60.0

@@ -12,6 +12,7 @@ from services import metrics
         (None, []),
         (3, [Observation(3)]),
         ({"slot": {}}, []),
+        ([({"slot": "a", "status": "lost"}, 1)], [Observation(1, {"slot": "a", "status": "lost"})]),
         ({"slot": {"a": 1, "b": 2}}, [Observation(1, {"slot": "a"}), Observation(2, {"slot": "b"})]),
     ],
 )

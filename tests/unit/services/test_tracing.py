@@ -137,7 +137,7 @@ def test_tracing_can_be_switched_off(monkeypatch):
 
 def test_the_hops_before_a_reader_are_told_from_its_record(exported):
     """Commit, capture and append have their true times, in a chain under the span that wrote the row."""
-    read = Reader().read(record(), received_ns=0)
+    read = Reader(tells_capture=True).read(record(), received_ns=0)
     capture, produce = exported.named("cdc capture"), exported.named("kafka produce")
 
     assert (1_700_000_000_001_500_000, 1_700_000_000_009_000_000) == capture.times
@@ -155,16 +155,26 @@ def test_the_hops_before_a_reader_are_told_from_its_record(exported):
 
 def test_two_readers_tell_the_same_spans(exported):
     """Whoever reads it, and however often the connector repeats it: the ids are the message's and the hop's."""
-    Reader().read(record(), 0)
+    Reader(tells_capture=True).read(record(), 0)
     first = {span.span_id for span in exported.spans}
-    Reader().read(record(offset=77), 0)
+    Reader(tells_capture=True).read(record(offset=77), 0)
 
     assert first == {span.span_id for span in exported.spans}
 
 
+def test_one_reader_tells_the_hops_for_all(exported):
+    """Another knows of the same spans, and hangs its own below them."""
+    first = Reader(tells_capture=True).read(record(), 0)
+    told = len(exported.spans)
+    other = Reader(tells_capture=False).read(record(), 0)
+
+    assert first.produced == other.produced
+    assert told == len(exported.spans)
+
+
 def test_what_comes_again_is_one_marked_span(exported):
     """A redelivery moves nothing that was told."""
-    reader = Reader()
+    reader = Reader(tells_capture=True)
     reader.read(record(), 0)
     before = len(exported.spans)
     again = reader.read(record(offset=42), 5)
@@ -187,14 +197,14 @@ def test_what_comes_again_is_one_marked_span(exported):
 )
 def test_a_record_that_is_no_traced_message_tells_nothing(exported, untold):
     """And disturbs nobody."""
-    assert Reader().read(untold, 0) is None
+    assert Reader(tells_capture=True).read(untold, 0) is None
     assert [] == exported.spans
 
 
 def test_the_memory_of_rooms_is_bounded(exported, monkeypatch):
     """The room that was quiet for longest is forgotten."""
     monkeypatch.setattr(captured, "ROOMS_MAX", 0)
-    reader = Reader()
+    reader = Reader(tells_capture=True)
     reader.read(record(), 0)
 
     assert not reader.read(record(), 0).replayed

@@ -97,3 +97,25 @@ veigo_calls_seconds_count{{{labels}}} 6
 # EOF
 """
     assert expected == prometheus.text(measurements.series)
+
+
+def test_older_prometheus_reads_it_without():
+    """The text format has no exemplars and no end, and says the type of a counter by its whole name."""
+    measurements = Measurements()
+    measurements.take(told("counter", 1, 5))
+
+    expected = """\
+# TYPE veigo_calls_total counter
+# HELP veigo_calls_total Calls.
+veigo_calls_total{instance="chat",edge="chat → opa"} 5
+"""
+    assert expected == prometheus.text(measurements.series, openmetrics=False)
+
+
+def test_a_gauge_nobody_tells_any_more_is_left_out():
+    """A service that is gone has no open sockets."""
+    measurements = Measurements()
+    measurements.take(told("gauge", 1, 5))
+
+    assert "veigo_calls" in prometheus.text(measurements.series, since_us=1_000_000)
+    assert "# EOF\n" == prometheus.text(measurements.series, since_us=1_000_001)
