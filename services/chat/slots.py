@@ -32,7 +32,7 @@ class Slots:
     """The slots of the database, as last looked at."""
 
     def __init__(self) -> None:
-        self._rows: Sequence[Mapping[str, Any]] = ()
+        self._rows: Sequence[Mapping[str, Any]] = []
         metrics.gauge("veigo.slot.lag", "Log not captured yet.", lambda: self.read(behind_bytes), "By")
         metrics.gauge("veigo.slot.active", "1: somebody reads the slot.", lambda: self.read(is_active))
         metrics.gauge("veigo.slot.usable", "1: read by Debezium and not lost.", lambda: self.read(is_usable))
@@ -48,10 +48,10 @@ class Slots:
         """Look every few seconds until cancelled; while the database is out, nothing is known."""
         while True:
             try:
-                self._rows = await pool.fetch(SLOTS, timeout=LOOK_WITHIN_S)
+                self._rows = [dict(row) for row in await pool.fetch(SLOTS, timeout=LOOK_WITHIN_S)]
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
                 log.warning("slots_unknown", error=type(error).__name__)
-                self._rows = ()
+                self._rows = []
             await asyncio.sleep(LOOK_EVERY_S)
 
 

@@ -55,7 +55,7 @@ def put_together(one: MessagePart, other: MessagePart) -> MessagePart:
     for index, name in _MERGED_AT:
         mine, theirs = one[index], other[index]
         if mine is not None and theirs is not None:
-            both[index] = mine + theirs if MERGED[name] == "sum" else min(mine, theirs)  # type: ignore[operator, type-var]
+            both[index] = mine + theirs if MERGED[name] == "sum" else min(mine, theirs)  # type: ignore[operator]
     if other.committed_us is not None and one.committed_us is None and other.trace_id is not None:
         both[_TRACE_AT] = other.trace_id  # a send that is repeated may have several; the one that was stored goes on
     return MessagePart._make(both)
