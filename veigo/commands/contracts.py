@@ -90,6 +90,24 @@ def lint(root: Root = Path()) -> None:
     raise typer.Exit(1 if found else 0)
 
 
+@contracts.command()
+def page(root: Root = Path()) -> None:
+    """Write docs/contracts.md: all that is promised, with examples, by whom and to whom. Exit code 0 or 2."""
+    from stack.table import EDGES
+    from veigo.contracts import page as contract_page
+    from veigo.contracts.contracts import of_tree
+    from veigo.contracts.parties import Parties
+
+    root = root.resolve()
+    try:
+        text = contract_page.page(of_tree(root), root, Parties(EDGES, root), _programs())
+        (root / contract_page.PAGE).write_text(text, encoding="utf-8")
+    except (StackError, OSError) as error:
+        complain(str(error))
+        raise typer.Exit(UNCOMPARED) from None
+    say(f"wrote {contract_page.PAGE}")
+
+
 def _compared(
     root: Path, revision: str = "", only: list[str] | None = None, *, quietly: bool = False
 ) -> "tuple[str, list[Change]]":

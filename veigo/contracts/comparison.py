@@ -75,7 +75,7 @@ def _policies(old: Contracts, root: Path, parties: Parties, programs: Programs) 
     yield from policy_changes(old.policies, new, parties)
     cases = [case for case in old.decisions["cases"] if case["policy"] in new]
     now = decisions.decided(programs.opa, root / decisions.POLICIES, cases, old.decisions["data"])
-    yield from decision_changes(cases, now, parties)
+    yield from decision_changes(cases, [decisions.essence(decision) for decision in now], parties)
 
 
 def of_revision(root: Path, revision: str, programs: Programs) -> Contracts:

@@ -24,12 +24,22 @@ OPA_WITHIN_S = 30
 
 
 def recorded(opa: Path, root: Path, policies: Mapping[str, Json]) -> dict[str, Any]:
-    """Ask the policies of a tree about every situation; return the `data` by name, and the `cases` with decisions.
+    """Ask the policies of a tree in every situation; return the `data` by name, and the `cases` with what counts.
 
     Raises:
         StackError: OPA could not be asked, or a policy decided nothing.
     """
     situations = read(root)
+    cases = answered(opa, root, policies, situations)
+    return {"data": situations["data"], "cases": [case | {"decision": essence(case["decision"])} for case in cases]}
+
+
+def answered(opa: Path, root: Path, policies: Mapping[str, Json], situations: Json) -> list[dict[str, Any]]:
+    """Ask the policies of a tree in every situation; return each question with its whole decision.
+
+    Raises:
+        StackError: OPA could not be asked, or a policy decided nothing.
+    """
     cases = [
         {"policy": name, "data": data, "input": question}
         for name, policy in policies.items()
@@ -39,8 +49,12 @@ def recorded(opa: Path, root: Path, policies: Mapping[str, Json]) -> dict[str, A
     for case, decision in zip(cases, decisions, strict=True):
         if decision is None:
             raise StackError(f"policy {case['policy']} decides nothing when asked {json.dumps(case['input'])}")
-    answered = [case | {"decision": decision} for case, decision in zip(cases, decisions, strict=True)]
-    return {"data": situations["data"], "cases": answered}
+    return [case | {"decision": decision} for case, decision in zip(cases, decisions, strict=True)]
+
+
+def essence(decision: Json | None) -> dict[str, Any] | None:
+    """What of a decision counts; None of none."""
+    return None if decision is None else {key: decision.get(key) for key in DECIDED}
 
 
 def read(root: Path) -> dict[str, Any]:
@@ -76,7 +90,7 @@ def _question(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
 
 
 def decided(opa: Path, policies: Path, cases: Sequence[Json], data: Json) -> list[dict[str, Any] | None]:
-    """Ask policies each case, and return what they decide; None where that is nothing.
+    """Ask policies each case, and return their whole decisions; None where there is none.
 
     Raises:
         StackError: OPA could not be asked.
@@ -92,7 +106,7 @@ def decided(opa: Path, policies: Path, cases: Sequence[Json], data: Json) -> lis
     decisions: list[dict[str, Any] | None] = []
     for number, case in enumerate(cases):
         decision = answers.get(case["policy"], {}).get(str(number))
-        decisions.append({key: decision.get(key) for key in DECIDED} if isinstance(decision, dict) else None)
+        decisions.append(decision if isinstance(decision, dict) else None)
     return decisions
 
 
