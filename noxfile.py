@@ -7,13 +7,17 @@ from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["lint", "types", "rego", "unit", "contracts", "observability", "live"]
+nox.options.sessions = ["lint", "types", "rego", "unit", "contracts", "observability", "live", "chaos_smoke"]
 nox.options.default_venv_backend = "none"  # one environment, the locked one that `make sync` has prepared
 nox.options.stop_on_first_error = True
 
 BIN = Path(sys.executable).parent
 REGO_COVERAGE_MIN = 95
 PROMTOOL = "github.com/prometheus/prometheus/cmd/promtool@v0.315.1"
+SMOKE = (
+    *("kafka_killed_under_load", "debezium_killed_under_load", "realtime_killed_under_load"),
+    *("chat_killed_mid_send", "opa_killed"),
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -78,6 +82,18 @@ def traces_under_kills(session: nox.Session) -> None:
 def faults(session: nox.Session) -> None:
     """Every fault on a real stack, once each; minutes, so only on demand."""
     session.run(BIN / "pytest", "tests/live", "-m", "faults", *session.posargs)
+
+
+@nox.session
+def chaos_smoke(session: nox.Session) -> None:
+    """Five experiments on one stack: Kafka, Debezium, realtime, chat and OPA killed under people at it (4 minutes)."""
+    session.run(BIN / "veigo", "chaos", "run", *SMOKE, "--seed", "1", *session.posargs)
+
+
+@nox.session
+def chaos(session: nox.Session) -> None:
+    """Every experiment there is, under one seed; `nox -s chaos -- --seeds 5` for more of them."""
+    session.run(BIN / "veigo", "chaos", "run", "--seed", "1", *session.posargs)
 
 
 def _provide_browser(session: nox.Session) -> None:

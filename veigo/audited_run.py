@@ -7,6 +7,7 @@ judged and written; the marks in the history keep a run that was cut short from 
 import asyncio
 import contextlib
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -21,6 +22,7 @@ from veigo.history import History, Operation, Record, RunStarted, now
 from veigo.outcome import Outcome
 from veigo.report import Report, report_of, write
 from veigo.run_folder import RunFolder
+from veigo.stack.problem import StackError
 from veigo.telemetry.run_part import RunPart
 from veigo.witness import Positions, Witness, WitnessUnable
 
@@ -43,6 +45,8 @@ class Plan:
     checkers: Sequence[Checker]
     fault_model: str
     collector_url: str | None = None
+    # Asked beside `checkers`, where the run had anything to do with what they promise.
+    where_concerned: Sequence[Checker] = ()
 
 
 class Auditor(Protocol):
@@ -76,7 +80,8 @@ async def audited_run(
             await telemetry.keep()
             notes += telemetry.notes
     ledger = Ledger.of(history.records)
-    report = report_of(ledger, judge(plan.checkers, ledger), fault_model=plan.fault_model, notes=notes)
+    checkers = [*plan.checkers, *(checker for checker in plan.where_concerned if checker.concerns(ledger))]
+    report = report_of(ledger, judge(checkers, ledger), fault_model=plan.fault_model, notes=notes)
     return report, write(report, ledger, folder.path)
 
 
@@ -98,7 +103,7 @@ async def _carry_out(plan: Plan, history: History, notes: list[str]) -> None:
         except asyncio.CancelledError:
             history.mark("interrupted")
             notes.append("the run was interrupted before its end")
-        except StepFailed as failed:
+        except (StepFailed, StackError) as failed:
             notes.append(f"the workload could not go on: {failed}")
         except Exception as error:  # noqa: BLE001 - a crashed workload is judged by what it left, and proves nothing
             traceback.print_exc()
@@ -108,6 +113,9 @@ async def _carry_out(plan: Plan, history: History, notes: list[str]) -> None:
 @contextlib.contextmanager
 def _cancelled_by_signals(task: asyncio.Task[None]) -> Iterator[None]:
     """Let Ctrl-C (or SIGTERM) end the task, and a second one end the process as usual."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals go to the main thread, whose business they are
+        return
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
 

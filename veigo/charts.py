@@ -71,6 +71,11 @@ class Scatter:
     dots: str
     x_ticks: list[Tick]
     y_ticks: list[Tick]
+    seconds: float
+
+    def across(self, at_s: float) -> float:
+        """Place a time on the axis; what lies outside is put on its end."""
+        return 100 * min(max(at_s / self.seconds, 0.0), 1.0)
 
 
 def scatter(points: Sequence[tuple[float, float]]) -> Scatter:
@@ -79,7 +84,7 @@ def scatter(points: Sequence[tuple[float, float]]) -> Scatter:
     last_s = max((at_s for at_s, _ in points), default=1) or 1
     seconds = math.ceil(last_s) if last_s > 1 else last_s
     dots = "".join(f"M{at_s / seconds * 100:.2f} {100 - scale.at(latency_ms):.2f}h0" for at_s, latency_ms in points)
-    return Scatter(dots, _second_ticks(seconds), scale.ticks())
+    return Scatter(dots, _second_ticks(seconds), scale.ticks(), seconds)
 
 
 def histogram(samples_ms: Sequence[float], scale: LogScale) -> list[Bar]:

@@ -93,6 +93,10 @@ class Places:
         """Whether this connection is in the room."""
         return room in self._places and self._places[room].joined
 
+    def is_wanted(self, room: str) -> bool:
+        """Whether the room is wanted, and not over."""
+        return room in self._places
+
     def joins(self) -> list[bytes]:
         """Return the frames that join every room on a new connection."""
         return [self.join(room) for room in self._places]

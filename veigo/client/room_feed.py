@@ -126,6 +126,15 @@ class RoomFeed:
         async with asyncio.timeout(within_s), self._joined:
             await self._joined.wait_for(lambda: self._places.is_joined(room))
 
+    def wants(self, room: str) -> bool:
+        """Whether a room is wanted, and not over."""
+        return self._places.is_wanted(room)
+
+    async def ended(self, room: str, *, within_s: float = 30.0) -> None:
+        """Wait until a room is over for this feed, left or not a member any more; TimeoutError when not in time."""
+        async with asyncio.timeout(within_s), self._joined:
+            await self._joined.wait_for(lambda: not self._places.is_wanted(room))
+
     async def __aiter__(self) -> AsyncIterator[Event]:
         """Give the events, until the token is refused for good."""
         while True:

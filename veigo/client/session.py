@@ -37,7 +37,8 @@ from veigo.telemetry.trace_ids import traceparent
 Data = TypeVar("Data", bound=msgspec.Struct)
 
 
-RETRY_EVERY_S = 0.25  # between the attempts of one send
+RETRY_AFTER_S = 0.25  # before the second attempt of one send; doubles, as hundreds of users retry at once
+RETRY_AFTER_S_MAX = 2.0
 
 
 class StepFailed(Exception):  # noqa: N818 - the step failed; the message says what to do
@@ -116,7 +117,7 @@ class User:
                     doubt = error if outcome_of(error) is Outcome.UNKNOWN else doubt
                     if attempt == attempts or is_refusal(error):
                         raise doubt or error from error
-                    await asyncio.sleep(RETRY_EVERY_S)
+                    await asyncio.sleep(min(RETRY_AFTER_S * 2 ** (attempt - 1), RETRY_AFTER_S_MAX))
                 else:
                     operation.sequence = sent.created.sequence
                     return

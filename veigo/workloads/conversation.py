@@ -74,7 +74,8 @@ class Conversation:
         # Names and addresses of one run never meet those of another on the same stack.
         self._run = uuid.uuid4().hex[:12]
         self._users = [
-            User(_name(number), base_url, self._graphql, history, self._drain.received) for number in range(shape.users)
+            User(name_of(number), base_url, self._graphql, history, self._drain.received)
+            for number in range(shape.users)
         ]
         self._rooms: list[str] = []
 
@@ -161,7 +162,7 @@ class Conversation:
         async with asyncio.TaskGroup() as group:
             for said, line in enumerate(lines, start=1):
                 intended_ns = start_ns + round(line.at_s * 1e9)
-                await _until(intended_ns)
+                await until_time(intended_ns)
                 await in_flight.acquire()
                 group.create_task(say(line, intended_ns))
                 self._tell(Progress("talking", said, len(lines)))
@@ -176,20 +177,21 @@ class Conversation:
         outsider, member = self._users[self._people.outsider], self._users[self._people.rooms[0][0]]
         room = self._rooms[0]
         for at_s in attempts_s(self._shape):
-            await _until(start_ns + round(at_s * 1e9))
+            await until_time(start_ns + round(at_s * 1e9))
             await member.read(room)
             await outsider.read(room, expected=Outcome.FAILED)
             await outsider.send(room, "let me in", str(uuid.uuid4()), expected=Outcome.FAILED)
             await outsider.join(room, expected=Outcome.FAILED)
 
 
-async def _until(at_ns: int) -> None:
+async def until_time(at_ns: int) -> None:
     """Sleep until a time of the monotonic clock; a time that has passed costs nothing."""
     if (left_ns := at_ns - now()[0]) > 0:
         await asyncio.sleep(left_ns / 1e9)
 
 
-def _name(number: int) -> str:
+def name_of(number: int) -> str:
+    """A name for the user of that number."""
     name = NAMES[number % len(NAMES)]
     round_number = number // len(NAMES)
     return f"{name} {round_number + 1}" if round_number else name

@@ -5,21 +5,18 @@ Users send under ids of their own and make a send of unknown ending again, throu
 """
 
 import asyncio
-import contextlib
 import itertools
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from veigo.client.room_feed import RoomFeed
-from veigo.client.socket import frame_of, numbers
-from veigo.history import Frame, History, SocketEvent, now
+from veigo.history import History, now
 from veigo.workloads.conversation import Conversation, Progress
+from veigo.workloads.listening import Listening
 from veigo.workloads.script import Shape
 
 ATTEMPTS_MAX = 40  # of one send: ten seconds and more of a stack that answers nobody
 DRAIN_WAIT_S = 30.0
-JOINED_WITHIN_S = 30.0
 
 Restart = Callable[[str], Awaitable[None]]
 
@@ -39,37 +36,6 @@ class Schedule:
     every_s: float
     restart: Restart
     once: bool = False
-
-
-class Noted:
-    """Takes down what the sockets of one feed bring, as a history has it."""
-
-    def __init__(self, user: str, history: History, on_frame: Callable[[Frame], None]) -> None:
-        self._user = user
-        self._history = history
-        self._on_frame = on_frame
-        self._socket = 0
-
-    def opened(self) -> None:
-        """Note a new socket."""
-        self._socket = next(numbers)
-        self._note("opened", None, "", ours=False)
-
-    def frame(self, text: bytes) -> None:
-        """Note a frame."""
-        frame = frame_of(text, self._user, self._socket, *now())
-        self._history.append(frame)
-        self._on_frame(frame)
-
-    def closed(self, code: int | None, reason: str, *, ours: bool) -> None:
-        """Note the socket's end."""
-        self._note("closed", code, reason, ours=ours)
-
-    def _note(self, event: str, code: int | None, reason: str, *, ours: bool) -> None:
-        at_ns, at_us = now()
-        self._history.append(
-            SocketEvent(event, self._user, self._socket, at_ns, at_us, ours=ours, code=code, reason=reason or None)
-        )
 
 
 class Rolling(Conversation):
@@ -98,37 +64,17 @@ class Rolling(Conversation):
         """
         first, *more = gateways
         super().__init__(first, shape, rng, history, on_progress, more_gateways=more, attempts=ATTEMPTS_MAX)
-        self._gateways = gateways
         self._schedule = schedule
-        self._feeds = contextlib.AsyncExitStack()
-        self._reading: list[asyncio.Task[None]] = []
+        self._listening = Listening(gateways, rng, history, self._drain.received)
 
     async def __aexit__(self, *_: object) -> None:
         """Hang up."""
-        for reading in self._reading:
-            reading.cancel()
-        await self._feeds.aclose()
+        await self._listening.__aexit__()
         await super().__aexit__()
 
     async def _listen(self) -> None:
-        async def one(number: int) -> None:
-            user = self._users[number]
-
-            async def token(refused: bool) -> str | None:
-                return None if refused else user.token
-
-            gateways = [*self._gateways[number % len(self._gateways) :], *self._gateways]
-            noted = Noted(user.id, self._history, self._drain.received)
-            feed = await self._feeds.enter_async_context(RoomFeed(gateways, token, self._rng, noted))
-            self._reading.append(asyncio.create_task(_read(feed)))
-            rooms = [self._rooms[room] for room in self._people.rooms_of(number)]
-            for room in rooms:
-                feed.join(room)
-            for room in rooms:
-                await feed.joined(room, within_s=JOINED_WITHIN_S)
-
-        for number in range(len(self._users)):
-            await one(number)
+        for number, user in enumerate(self._users):
+            await self._listening.listen(user, [self._rooms[room] for room in self._people.rooms_of(number)])
             self._tell(Progress("joining rooms", number + 1, len(self._users)))
 
     async def _meanwhile(self, talk: "asyncio.Task[None]") -> None:
@@ -141,9 +87,3 @@ class Rolling(Conversation):
             await asyncio.gather(*(schedule.restart(node) for node in nodes))
             left_s = schedule.every_s - (now()[0] - begun_ns) / 1e9
             await asyncio.wait({talk}, timeout=max(0.0, left_s))
-
-
-async def _read(feed: RoomFeed) -> None:
-    """Take the events, as an application would; the history has them already."""
-    async for _ in feed:
-        pass

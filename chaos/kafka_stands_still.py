@@ -1,0 +1,11 @@
+"""Kafka takes connections and never answers: messages are late, and none is lost or out of order."""
+
+from veigo.experiment import Experiment, Timing
+from veigo.faults.pause import Pause
+from veigo.workloads.send_and_read import SendAndRead
+
+experiment = Experiment(
+    workload=SendAndRead(sends_per_s=30),
+    fault=Pause("kafka"),
+    timing=Timing(fault_s=8),
+)

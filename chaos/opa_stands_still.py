@@ -1,0 +1,11 @@
+"""Open Policy Agent takes connections and never answers: requests are refused in time, and nothing is granted."""
+
+from veigo.experiment import Experiment, Timing
+from veigo.faults.pause import Pause
+from veigo.workloads.send_and_read import SendAndRead
+
+experiment = Experiment(
+    workload=SendAndRead(sends_per_s=30),
+    fault=Pause("opa"),
+    timing=Timing(fault_s=5),
+)
