@@ -5,7 +5,7 @@ from veigo.faults.kill import Kill
 from veigo.workloads.send_and_read import SendAndRead
 
 experiment = Experiment(
-    workload=SendAndRead(sends_per_s=80),
+    workload=SendAndRead(),
     fault=Kill("chat"),
     timing=Timing(fault_s=3),
 )

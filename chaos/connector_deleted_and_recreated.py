@@ -5,7 +5,7 @@ from veigo.faults.connector_deleted import ConnectorDeleted
 from veigo.workloads.send_and_read import SendAndRead
 
 experiment = Experiment(
-    workload=SendAndRead(sends_per_s=30),
+    workload=SendAndRead(),
     fault=ConnectorDeleted("chat"),
     timing=Timing(fault_s=5),
 )

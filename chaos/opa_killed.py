@@ -5,7 +5,7 @@ from veigo.faults.kill import Kill
 from veigo.workloads.send_and_read import SendAndRead
 
 experiment = Experiment(
-    workload=SendAndRead(sends_per_s=30),
+    workload=SendAndRead(),
     fault=Kill("opa"),
     timing=Timing(fault_s=5),
 )

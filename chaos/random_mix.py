@@ -7,7 +7,7 @@ from veigo.faults.together import drawn
 from veigo.workloads.send_and_read import SendAndRead
 
 experiment = Experiment(
-    workload=SendAndRead(sends_per_s=30),
+    workload=SendAndRead(),
     fault=drawn(
         *(Kill(node) for node in ("kafka", "connect", "postgres", "opa", "mongo", "chat", "realtime", "gateway")),
         *(Pause(node) for node in ("kafka", "connect", "opa", "aggregator", "authentication", "realtime")),

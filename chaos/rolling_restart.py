@@ -5,7 +5,7 @@ from veigo.faults.restart import Restart
 from veigo.workloads.send_and_read import SendAndRead
 
 experiment = Experiment(
-    workload=SendAndRead(sends_per_s=30),
+    workload=SendAndRead(),
     fault=Restart(
         "mongo", "opa", "aggregator", "realtime", "connect", "kafka", "postgres", "authentication", "chat", "gateway"
     ),

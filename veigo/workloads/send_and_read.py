@@ -24,7 +24,7 @@ class SendAndRead:
 
     rooms: int = 4
     senders: int = 8
-    sends_per_s: float = 60.0
+    sends_per_s: float = 50.0
     listeners: int = 0
     visitors: bool = True
 

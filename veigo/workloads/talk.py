@@ -26,6 +26,7 @@ ATTEMPTS_MAX = 40  # of one send, with pauses that double: a minute of a stack t
 JOINING_AT_ONCE_MAX = 16
 ANSWERED_WITHIN_S = 30.0  # for who still tries when the talk is over; above, what became of it is unknown
 UNINVITED_EVERY_S = 1.0
+HEARD_WITHIN_S = 5.0  # that somebody who was removed knows it; above, perhaps they never were
 SEEN_OUT_ATTEMPTS = 5
 SEEN_OUT_PAUSE_S = 1.0
 
@@ -54,6 +55,7 @@ class Talk:
         self._in_flight = asyncio.Semaphore(IN_FLIGHT_MAX)
         self._under_way: set[asyncio.Task[None]] = set()
         self._talking: list[asyncio.Task[None]] = []
+        self._silent = asyncio.Event()
         self._broken: list[asyncio.Task[None]] = []  # acts that ended in an error of the harness
 
     async def __aenter__(self) -> Self:
@@ -101,11 +103,12 @@ class Talk:
     async def end(self) -> None:
         """Fall silent, wait until whoever still tries has an answer, within a bound, and see the visitors out."""
         self.check()
-        await _cancel(self._talking)
+        self._silent.set()
+        under_way = [*self._talking, *self._under_way]
+        _, late = await asyncio.wait(under_way, timeout=ANSWERED_WITHIN_S)
+        await _cancel(late)
+        self.check()
         self._talking = []
-        if self._under_way:
-            _, late = await asyncio.wait(self._under_way, timeout=ANSWERED_WITHIN_S)
-            await _cancel(late)
         if self._people.visitors:
             await asyncio.gather(*(self._see_out(room) for room in range(len(self._rooms))))
         self._history.mark("talk_ended")
@@ -142,6 +145,8 @@ class Talk:
             at_ns = start_ns + round(act.at_s * 1e9)
             await until_time(at_ns)
             await self._in_flight.acquire()
+            if self._silent.is_set():
+                return
             if act.doing is Doing.SEND:
                 self.pulses.meant(act.message_id, self._rooms[act.room], at_ns)
             task = asyncio.create_task(self._do(act, at_ns))
@@ -164,7 +169,9 @@ class Talk:
                 await user.read(room)
             case Doing.COME_OR_GO if self._people.visitors:
                 await self._come_or_go(act, user, room)
+            # Either is the last that is done to a message, so that neither meets the other on the way.
             case Doing.EDIT if newest:
+                del self._newest[act.user, act.room]
                 await user.edit(room, newest, act.content)
             case Doing.DELETE if newest:
                 del self._newest[act.user, act.room]
@@ -190,22 +197,21 @@ class Talk:
                 await (visitor.leave_room(room) if act.patient else user.remove_member(room, visitor.id))
             elif self._listening.wants(visitor, room):
                 return  # they have not heard yet that they are out, or nobody ever learned whether they are
-            elif (await user.add_members(room, [visitor.id])).outcome is Outcome.OK:
+            elif (await user.add_members(room, [visitor.id])).outcome is not Outcome.FAILED:
                 self._inside.add(act.room)
-                self._listening.come(visitor, room)
+                self._listening.come(visitor, room)  # who was not let in after all is told so
         finally:
             self._at_the_door.discard(act.room)
 
     async def _see_out(self, number: int) -> None:
-        """Put the visitor out, and wait until they know: what was said before, they have by then.
-
-        Whether they are in is not always known, so being no member is as good an answer.
-        """
+        """Put the visitor out, and wait until they know: what was said before, they have by then."""
         room, creator = self._rooms[number], self._users[self._people.members()[number][0]]
         visitor = self._users[self._people.visitor(number)]
+        if number not in self._inside and await self._listening.gone(visitor, room, within_s=HEARD_WITHIN_S):
+            return
         for _ in range(SEEN_OUT_ATTEMPTS):
             removed = await creator.remove_member(room, visitor.id)
-            if removed.outcome is Outcome.OK or removed.code == "NOT_FOUND":
+            if removed.outcome is not Outcome.UNKNOWN:
                 break
             await asyncio.sleep(SEEN_OUT_PAUSE_S)
         await self._listening.gone(visitor, room, within_s=ANSWERED_WITHIN_S)
@@ -214,6 +220,8 @@ class Talk:
         """Let the uninvited one read, write and join a room, beside a member who may."""
         uninvited = self._users[-1]
         for number in itertools.count():
+            if self._silent.is_set():
+                return
             room = number % len(self._rooms)
             member = self._users[self._people.members()[room][0]]
             await member.read(self._rooms[room])
