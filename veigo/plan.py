@@ -14,6 +14,8 @@ from itertools import count
 from veigo.experiment import Experiment
 from veigo.faults.fault import Fault
 
+ALARM_WITHIN_S = 15.0  # longer than is promised, so that a late alarm is told from none
+
 
 class Does(StrEnum):
     """What a step does."""
@@ -21,6 +23,7 @@ class Does(StrEnum):
     GATHER = "gather"
     WARM_UP = "warm up"
     INJECT = "inject"
+    ALARM = "alarm"
     HOLD = "hold"
     HEAL = "heal"
     RECOVER = "recover"
@@ -155,6 +158,8 @@ def _steps(experiment: Experiment, fault: Fault | None) -> Iterable[tuple[Does, 
         yield Does.RECOVER, "break nothing: they talk on until the steady state was seen"
     else:
         yield Does.INJECT, f"{fault.name}: until it is felt"
+        if fault.unrecoverable:
+            yield Does.ALARM, f"wait for the alarm that names the gap, {ALARM_WITHIN_S:g} s at most"
         if timing.fault_s:
             yield Does.HOLD, f"leave it so for {timing.fault_s:g} s"
         yield Does.HEAL, f"heal {' and '.join(fault.nodes)}: {', '.join(_heals(fault))}"

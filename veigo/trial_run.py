@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Self
 
 from veigo.charts import milliseconds
+from veigo.checkers.alarm_named_the_gap import ALARM
 from veigo.faults.fault import Fault
 from veigo.faults.heal import HealPlan
 from veigo.faults.site import Site
 from veigo.faults.underway import underway
 from veigo.history import FaultEvent, FaultStage, History, now
-from veigo.plan import Does, Step, Trial
+from veigo.plan import ALARM_WITHIN_S, Does, Step, Trial
+from veigo.stack.alarms import PASSING, Alarms
 from veigo.steady_state import TERMS, bound_ms, steady_from
 from veigo.step_log import StepLogs
 from veigo.workloads.talk import Talk
@@ -32,6 +34,7 @@ class Place:
     gateways: tuple[str, ...]
     site: Site
     heal_plan: HealPlan
+    alarms: Alarms
 
 
 # Asked before every step; the step begins when it returns.
@@ -97,12 +100,28 @@ class TrialRun:
                         underway(fault, self._place.site, self._history, self._place.heal_plan)
                     )
                     note(f"felt: {self._felt()}")
+                if Does.ALARM in self._steps:
+                    async with self._step(Does.ALARM) as note:
+                        await self._until_alarmed(note)
                 if Does.HOLD in self._steps:
                     async with self._step(Does.HOLD):
                         await asyncio.sleep(self._trial.experiment.timing.fault_s)
             finally:
                 async with self._step(Does.HEAL):
                     await broken.aclose()
+
+    async def _until_alarmed(self, note: Callable[[str], None]) -> None:
+        """Wait for an alarm that only a repair ends, and write it into the history; whether it came is judged later."""
+        broken_us = next(event.at_us for event in self._history.records if isinstance(event, FaultEvent))
+        deadline_ns = now()[0] + round(ALARM_WITHIN_S * 1e9)
+        while now()[0] < deadline_ns:
+            for alarm in self._place.alarms.told():
+                if alarm.at_us >= broken_us and alarm.kind not in PASSING:
+                    self._history.mark(f"{ALARM}{alarm.sentence}")
+                    note(alarm.sentence)
+                    return
+            await asyncio.sleep(LOOK_EVERY_S)
+        note("no alarm was raised")
 
     def _felt(self) -> str:
         events = [event for event in self._history.records if isinstance(event, FaultEvent)]

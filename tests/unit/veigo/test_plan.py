@@ -12,6 +12,7 @@ import pytest
 from veigo.experiment import Experiment, Timing
 from veigo.faults.down import Down
 from veigo.faults.kill import Kill
+from veigo.faults.slot_dropped import SlotDropped
 from veigo.plan import Does, plan_of, tree
 from veigo.workloads.send_and_read import SendAndRead
 
@@ -24,7 +25,10 @@ DRAWN = Experiment(workload=FEW, fault=lambda rng: Kill(rng.choice(["chat", "opa
 LISTENED = Experiment(workload=SendAndRead(rooms=2, senders=4, listeners=20), fault=Kill("realtime"))
 LARGER = Experiment(workload=FEW, fault=Kill("kafka"), scale={"kafka": 3})
 
+DROPPED = Experiment(workload=FEW, fault=SlotDropped())
+
 PLANS = {
+    "unrecoverable": ([("slot_dropped", DROPPED)], [1], False),
     "one": ([("kafka_killed", KILLED)], [7], False),
     "shared_baseline": ([("kafka_killed", KILLED), ("connect_down", DOWN)], [1, 2], False),
     "full": ([("connect_down", DOWN)], [1], True),

@@ -117,12 +117,13 @@ def arena_of(stack: "Stack") -> "Arena":
     from stack.process_site import ProcessSite
     from veigo.chaos_run import Arena
     from veigo.faults.heal import HealFile
+    from veigo.stack.alarms import Alarms
     from veigo.trial_run import Place
 
     gateways = tuple(f"http://{stack.address(node.name)}" for node in stack.topology.replicas("gateway"))
     traced = os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true"
     return Arena(
-        place=Place(gateways, ProcessSite(stack), HealFile(stack.folder)),
+        place=Place(gateways, ProcessSite(stack), HealFile(stack.folder), Alarms(stack.folder)),
         kafka=stack.reach("realtime", "kafka"),
         auditor=Auditor(stack),
         collector_url=f"http://{stack.address('collector')}" if traced else None,
