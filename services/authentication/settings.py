@@ -1,14 +1,15 @@
 """What authentication is told by its environment."""
 
+import os
 from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Environment of the service; names are the fields' in upper case."""
+    """Environment of the service, named as the fields in upper case; or files so named in SECRETS_DIR."""
 
-    model_config = SettingsConfigDict(frozen=True)
+    model_config = SettingsConfigDict(frozen=True, secrets_dir=os.environ.get("SECRETS_DIR"))
 
     database_url: str
     signing_key_file: Path

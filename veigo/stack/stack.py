@@ -6,6 +6,7 @@ of it listens on the loopback interface only.
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,13 +31,19 @@ def home_folder() -> Path:
 
 @dataclass(frozen=True)
 class Stack:
-    """Where one copy of the table lives."""
+    """Where one copy of the table lives.
+
+    ``addresses`` says where nodes are that are not on this machine's ports; ``secrets_folder`` where passwords and keys
+    are when they are not in the stack's folder.
+    """
 
     topology: Topology
     toolchain: Toolchain
     base: int
     name: str = DEFAULT_NAME
     home: Path = field(default_factory=home_folder)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    secrets_folder: Path | None = None
 
     @classmethod
     def open(
@@ -88,7 +95,7 @@ class Stack:
     @cached_property
     def secrets(self) -> Secrets:
         """Passwords and keys of this stack alone."""
-        return Secrets(self.folder / "secrets")
+        return Secrets(self.secrets_folder or self.folder / "secrets")
 
     def data(self, node: str) -> Path:
         """The folder a node keeps its data in, made when first asked for."""
@@ -113,7 +120,7 @@ class Stack:
 
     def address(self, node: str) -> str:
         """``host:port`` of a node, for somebody outside the table: a person, a probe, a job."""
-        return f"{HOST}:{self.port(node)}"
+        return self.addresses.get(node) or f"{HOST}:{self.port(node)}"
 
     def reach(self, source: str, target: str) -> str:
         """``host:port`` at which one node finds another, all of them with commas between; only along an edge."""

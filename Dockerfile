@@ -1,0 +1,43 @@
+# One image for the five services, the collector and the jobs; compose.yaml says which module each container runs.
+#   docker build -t veigo .
+# Behind a proxy that signs again, the build needs nothing but its certificate in the base images' store.
+
+FROM ghcr.io/astral-sh/uv:0.13.9 AS uv
+
+# GraphiQL's scripts and styles, out of the same artifact of the same pom that the process runtime takes them from.
+FROM debian:bookworm-slim AS playground
+RUN apt-get update -qq \
+    && apt-get install -qq --yes --no-install-recommends ca-certificates maven p11-kit unzip >/dev/null
+WORKDIR /playground
+COPY stack/jvm/pom.xml ./
+# Java has a certificate store of its own; this gives it the system's.
+RUN trust extract --format=java-cacerts --filter=ca-anchors --purpose=server-auth cacerts \
+    && MAVEN_OPTS=-Djavax.net.ssl.trustStore=/playground/cacerts mvn --strict-checksums --batch-mode --quiet \
+        dependency:copy-dependencies -DincludeArtifactIds=smallrye-graphql-ui-graphiql -DoutputDirectory=jars \
+    && unzip -q -j jars/*.jar 'META-INF/resources/graphql-ui/*.min.js' 'META-INF/resources/graphql-ui/*.min.css' -d assets
+
+FROM python:3.11-slim-bookworm AS build
+COPY --from=uv /uv /usr/local/bin/uv
+ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=/opt/veigo
+WORKDIR /build
+COPY pyproject.toml uv.lock ./
+RUN uv sync --frozen --no-dev --no-install-project --quiet
+COPY README.md LICENSE hatch_build.py ./
+COPY protos protos
+COPY services services
+COPY stack stack
+COPY veigo veigo
+RUN uv sync --frozen --no-dev --no-editable --quiet
+
+FROM python:3.11-slim-bookworm
+# Folders that volumes are laid over: a new volume takes over their owner.
+RUN useradd --uid 65532 --no-create-home --shell /usr/sbin/nologin veigo \
+    && install -d -o veigo -g veigo /var/lib/veigo /secrets /secrets/admin /secrets/postgres /secrets/connect \
+        /secrets/authentication /secrets/chat
+COPY --from=playground /playground/assets /usr/share/veigo/playground
+COPY --from=build /opt/veigo /opt/veigo
+ENV PATH=/opt/veigo/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PLAYGROUND_ASSETS_DIR=/usr/share/veigo/playground
+USER veigo
+WORKDIR /tmp
+STOPSIGNAL SIGTERM
+CMD ["veigo", "--help"]

@@ -1,0 +1,28 @@
+"""The nodes' watches by themselves, where there is no runner: ``python -m stack.watch``.
+
+Containers come back by their restart policy; what only their users see from outside (a connector that FAILED) needs
+somebody to look. Addresses come from STACK_ADDRESSES, as for the jobs.
+"""
+
+import asyncio
+import os
+import signal
+
+from stack.job import stack_of
+from veigo.stack.stack import Stack
+
+
+async def watch(stack: Stack) -> None:
+    """Watch every node until told to stop."""
+    loop = asyncio.get_running_loop()
+    watching = asyncio.gather(*(node.watch(stack) for node in stack.topology.nodes))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, watching.cancel)
+    try:
+        await watching
+    except asyncio.CancelledError:
+        return
+
+
+if __name__ == "__main__":
+    asyncio.run(watch(stack_of(os.environ)))
