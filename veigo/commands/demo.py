@@ -62,23 +62,22 @@ def demo(
 
 def _on_the_stack(name: str, shape: Shape, seed: int, into: Path, *, keep: bool) -> Verdict:
     """Make sure the stack is up, run, and leave the stack as it was found."""
-    from stack.machine import preflight
+    from stack.runtimes import runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
-    from veigo.stack.lifecycle import bring_down, bring_up, is_running
     from veigo.stack.stack import Stack
 
     stack = Stack.open(TOPOLOGY, toolchain(), name=name)
-    found_running = is_running(stack)
-    stays = found_running or keep
+    runtime = runtime_of(stack)
+    stays = runtime.is_running() or keep
     with progress() as report:
-        asyncio.run(bring_up(stack, lambda: preflight(stack), report))
+        asyncio.run(runtime.bring_up(report))
     try:
         return _run(stack, shape, seed, into, stays=stays)
     finally:
         if not stays:
             say(f"stopping stack {name}, as it was not up before (--keep leaves it running)")
-            asyncio.run(bring_down(stack, lambda _: None))
+            asyncio.run(runtime.bring_down(lambda _: None))
 
 
 def _run(stack: "Stack", shape: Shape, seed: int, into: Path, *, stays: bool) -> Verdict:

@@ -18,9 +18,9 @@ def down(
     ] = False,
 ) -> None:
     """Stop the stack. Exit code 0 also when nothing ran."""
+    from stack.runtimes import runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
-    from veigo.stack.lifecycle import bring_down
     from veigo.stack.stack import Stack
 
     began = time.monotonic()
@@ -30,7 +30,7 @@ def down(
         return
     try:
         with progress() as report:
-            ran = asyncio.run(bring_down(stack, report, purge=purge))
+            ran = asyncio.run(runtime_of(stack).bring_down(report, purge=purge))
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None

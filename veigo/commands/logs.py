@@ -1,15 +1,13 @@
 """``veigo logs NODE``: what a node wrote, and with ``-f`` what it goes on writing."""
 
 import sys
-import time
 from typing import Annotated
 
 import typer
 
 from veigo.commands.display import complain
 from veigo.commands.up import Name
-
-LOOK_EVERY_S = 0.2
+from veigo.stack.problem import StackError
 
 
 def logs(
@@ -19,28 +17,26 @@ def logs(
     lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many lines to begin with.")] = 50,
 ) -> None:
     """Print the end of a node's log. Exit code 1 when there is none."""
+    from stack.runtimes import runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
-    from veigo.stack.process import last_lines
     from veigo.stack.stack import Stack
 
-    stack = Stack.existing(TOPOLOGY, toolchain(), name)
-    folder = None if stack is None else stack.folder / "logs"
-    known = sorted(path.stem for path in folder.glob("*.log")) if folder and folder.exists() else []
-    if folder is None or node not in known:
-        complain(f"stack {name} has no log of {node!r}; it has {', '.join(known) or 'none: it was never started'}")
-        raise typer.Exit(1)
-    path = folder / f"{node}.log"
-    for line in last_lines(path, lines):
-        sys.stdout.write(f"{line}\n")
-    if not follow:
-        return
     try:
-        with path.open(errors="replace") as log:
-            log.seek(0, 2)
-            while True:
-                sys.stdout.write(log.read())
+        stack = Stack.existing(TOPOLOGY, toolchain(), name)
+        runtime = None if stack is None else runtime_of(stack)
+        known = [] if runtime is None else runtime.logs()
+        if runtime is None or node not in known:
+            have = ", ".join(known) or "none: it was never started"
+            raise StackError(f"stack {name} has no log of {node!r}; it has {have}")
+        for line in runtime.last_lines(node, lines):
+            sys.stdout.write(f"{line}\n")
+        if follow:
+            for text in runtime.follow(node):
+                sys.stdout.write(text)
                 sys.stdout.flush()
-                time.sleep(LOOK_EVERY_S)
+    except StackError as error:
+        complain(str(error))
+        raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit(0) from None

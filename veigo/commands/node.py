@@ -30,9 +30,9 @@ def restart(node: Node, name: Name = "default", kill: Kill = False) -> None:
 
 
 def _ask(name: str, node: str, steps: list[str], done: str, *, kill: bool = False) -> None:
+    from stack.runtimes import runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
-    from veigo.stack.control import ask
     from veigo.stack.stack import Stack
 
     began = time.monotonic()
@@ -42,7 +42,7 @@ def _ask(name: str, node: str, steps: list[str], done: str, *, kill: bool = Fals
             raise StackError(f"there is no stack {name}; start it with `veigo up --name {name}`")
         for step in steps:
             how = {"signal": "SIGKILL"} if kill and step == "stop" else {}
-            asyncio.run(ask(stack, do=step, node=node, **how))
+            asyncio.run(runtime_of(stack).ask(do=step, node=node, **how))
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None

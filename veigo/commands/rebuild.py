@@ -44,14 +44,14 @@ From = Annotated[
 
 def rebuild(name: Name = "default", source: From = Source.AUTO) -> None:
     """Rebuild the read model and compare it with PostgreSQL. Exit code 0: it is equal, 1: it is not."""
+    from stack.runtimes import runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
-    from veigo.stack.lifecycle import is_running
     from veigo.stack.stack import Stack
 
     try:
         stack = Stack.existing(TOPOLOGY, toolchain(), name)
-        if stack is None or not is_running(stack):
+        if stack is None or not runtime_of(stack).is_running():
             raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
         equal = asyncio.run(_rebuild(stack, source))
     except StackError as error:

@@ -103,23 +103,23 @@ def rolling(
 
 def _on_the_stack(name: str, shape: Shape, seed: int, into: Path, replicas: int, restarts: Restarts) -> Verdict:
     """Start a stack of so many replicas, run, and leave things as they were found."""
-    from stack.machine import preflight
+    from stack.runtimes import runtime_of
     from veigo.commands.up import opened
-    from veigo.stack.lifecycle import bring_down, bring_up, is_running
 
     stack = opened(name, None, [f"{service}={replicas}" for service in SERVICES] if replicas > 1 else [])
     if unknown := set(restarts.nodes) - {node.name for node in stack.topology.nodes}:
         known = ", ".join(node.name for node in stack.topology.nodes)
         raise StackError(f"there is no node {', '.join(sorted(unknown))} to restart; there are {known}")
-    found_running = is_running(stack)
+    runtime = runtime_of(stack)
+    found_running = runtime.is_running()
     with progress() as report:
-        asyncio.run(bring_up(stack, lambda: preflight(stack), report))
+        asyncio.run(runtime.bring_up(report))
     try:
         return _run(stack, shape, seed, into, restarts)
     finally:
         if not found_running:
             say(f"stopping stack {name}")
-            asyncio.run(bring_down(stack, lambda _: None))
+            asyncio.run(runtime.bring_down(lambda _: None))
 
 
 def _run(stack: "Stack", shape: Shape, seed: int, into: Path, restarts: Restarts) -> Verdict:

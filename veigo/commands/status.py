@@ -24,15 +24,15 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Show every node. Exit code 0: all ready, 3: down, 4: some are not ready or an alarm stands, 1: an error."""
+    from stack.runtimes import runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
     from veigo.stack.alarms import Alarms
-    from veigo.stack.lifecycle import observe
     from veigo.stack.stack import Stack
 
     stack = Stack.existing(TOPOLOGY, toolchain(), name)
     try:
-        record = None if stack is None else observe(stack)
+        record = None if stack is None else runtime_of(stack).observe()
         alarms = [] if stack is None else Alarms(stack.folder).standing()
     except StackError as error:
         complain(str(error))

@@ -26,19 +26,22 @@ def up(
         list[str] | None,
         typer.Option("--scale", metavar="NODE=COUNT…", help="How many of a service, such as chat=2 realtime=3."),
     ] = None,
+    containers: Annotated[
+        bool, typer.Option("--containers", help="As a compose project instead of processes; `veigo down` ends that.")
+    ] = False,
     more: Annotated[list[str] | None, typer.Argument(metavar="NODE=COUNT", hidden=True)] = None,
 ) -> None:
     """Start the stack and wait until every node has answered a real request. Exit code 0 ready, 1 not."""
-    from stack.machine import preflight
+    from stack.runtimes import in_containers, runtime_of
     from veigo.commands.status import show
-    from veigo.stack.lifecycle import bring_up
 
     began = time.monotonic()
     names = [part.strip() for part in only.split(",") if part.strip()]
     try:
         stack = opened(name, port_base, [*(scale or []), *(more or [])])
+        runtime = in_containers(stack) if containers else runtime_of(stack)
         with progress() as report:
-            record, changed = asyncio.run(bring_up(stack, lambda: preflight(stack), report, names))
+            record, changed = asyncio.run(runtime.bring_up(report, names))
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None
@@ -52,7 +55,6 @@ def up(
     say(f"stack {name} is ready after {time.monotonic() - began:.1f} s")
     if "gateway" in record.nodes:
         say(f"  playground  http://localhost:{stack.port('gateway')}/playground")
-    say(f"  logs        {stack.folder / 'logs'}")
     say("  next        veigo status, veigo logs NODE, veigo down")
 
 

@@ -1,0 +1,40 @@
+"""Which runtime a stack has: the one it was started with."""
+
+from stack.containers import composition
+from stack.machine import preflight
+from veigo.stack.containers import Containers
+from veigo.stack.problem import StackError
+from veigo.stack.processes import Processes
+from veigo.stack.project import Kept, keep, kept
+from veigo.stack.runtime import Runtime
+from veigo.stack.stack import Stack
+
+
+def runtime_of(stack: Stack) -> Runtime:
+    """The runtime of a stack: containers when it was last started so, else processes."""
+    found = kept(stack.folder)
+    if found is not None:
+        return Containers(stack, found, composition())
+    return Processes(stack, lambda: preflight(stack))
+
+
+def in_containers(stack: Stack, overlays: tuple[str, ...] = ()) -> Runtime:
+    """The stack as a compose project, from now on.
+
+    Raises:
+        StackError: it runs as processes now.
+    """
+    as_processes = Processes(stack, lambda: preflight(stack))
+    if kept(stack.folder) is None and as_processes.is_running():
+        raise StackError(f"stack {stack.name} runs as processes; `veigo down --name {stack.name}` first")
+    chosen = composition(overlays)
+    project = Kept(f"veigo-{stack.name}", [str(file) for file in chosen.files])
+    keep(stack.folder, project)
+    return Containers(stack, project, chosen)
+
+
+def attached(stack: Stack, project: str) -> Runtime:
+    """Somebody else's compose project, to be looked into and left as it is."""
+    found = Kept(project, [], attached=True)
+    keep(stack.folder, found)
+    return Containers(stack, found, composition())

@@ -1,0 +1,249 @@
+"""A stack of containers, as a runtime: a compose project, seen and changed through the engine's command line.
+
+The project is `docker compose`'s own, so everything a person does to it by hand is seen here as well. What is added is
+one container of doors (`doors.py`), through which the harness reaches nodes that are not published.
+"""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from typing_extensions import override
+
+from veigo.stack import engine, project
+from veigo.stack.lifecycle import STARTING_STAGES, changing
+from veigo.stack.node import Node
+from veigo.stack.ports import HOST, require_free
+from veigo.stack.problem import StackError
+from veigo.stack.progress import Progress, Report, Stage
+from veigo.stack.project import Kept, Project
+from veigo.stack.readiness import until
+from veigo.stack.runtime import Runtime
+from veigo.stack.stack import Stack
+from veigo.stack.state import NodeState, StackRecord, StackState
+
+BUILD_WITHIN_S = 1200.0
+UP_WITHIN_S = 180.0
+DOWN_WITHIN_S = 90.0
+LOOK_EVERY_S = 0.5
+STOP_WITHIN_S = 15
+NEED = "gateway"  # without a container of this service a project is none of ours
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What the containers of this stack are: files, ports inside their network, and what is done when they are up."""
+
+    files: tuple[Path, ...]
+    image: str
+    doors: Mapping[str, int]  # node → the port that a harness outside is led to
+    published: frozenset[str]
+    secrets_volume: str
+    finish: Callable[[Stack], Awaitable[None]]
+
+
+class Containers(Runtime):
+    """See `Runtime`."""
+
+    def __init__(self, stack: Stack, kept: Kept, composition: Composition) -> None:
+        self._stack = stack
+        self._kept = kept
+        self._composition = composition
+
+    @override
+    def is_running(self) -> bool:
+        return Project.look(self._kept.project).runs
+
+    @override
+    def observe(self) -> StackRecord | None:
+        return self._record(Project.look(self._kept.project))
+
+    @override
+    async def bring_up(self, report: Report, only: Iterable[str] = ()) -> tuple[StackRecord, bool]:
+        async with changing(self._stack, report):
+            if self._kept.attached:
+                return await self._look_into(report)
+            before = await asyncio.to_thread(Project.look, self._kept.project)
+            record = self._record(before)
+            if record.state is StackState.READY:
+                return record, False
+            if not before.runs:
+                require_free(
+                    {port: node for port, node in self._stack.ports.items() if node in self._composition.doors}
+                )
+            report(Progress("image", Stage.RUNNING, self._composition.image))
+            began = time.monotonic()
+            await asyncio.to_thread(self._compose, "build", "--quiet", within_s=BUILD_WITHIN_S)
+            report(Progress("image", Stage.DONE, self._composition.image, time.monotonic() - began))
+            project.keep(self._stack.folder, self._kept)
+            try:
+                await self._start(report, tuple(only))
+            except (StackError, asyncio.CancelledError):
+                if not before.runs:
+                    await asyncio.shield(asyncio.to_thread(self._remove))
+                raise
+            return await self._look_into(report)
+
+    @override
+    async def bring_down(self, report: Report, *, purge: bool = False) -> bool:
+        async with changing(self._stack, report):
+            ran = self.is_running()
+            report(Progress(self._kept.project, Stage.RUNNING, "stopping"))
+            await asyncio.to_thread(self._remove, purge=purge)
+            report(Progress(self._kept.project, Stage.DONE, "stopped"))
+            return ran
+
+    @override
+    async def ask(self, **request: str) -> None:
+        found = await asyncio.to_thread(Project.look, self._kept.project)
+        match request:
+            case {"do": "recover"}:
+                await asyncio.to_thread(self._compose, "start", within_s=UP_WITHIN_S)
+                for node in self._stack.topology.nodes:
+                    await self._until_ready(node)
+            case {"do": "start", "node": str(name)}:
+                await engine.ask_docker("start", found.container(name), within_s=UP_WITHIN_S)
+                await self._until_ready(self._stack.topology.node(name))
+            case {"do": "stop", "node": str(name), "signal": "SIGKILL"}:
+                await engine.ask_docker("kill", found.container(name))
+            case {"do": "stop", "node": str(name)}:
+                within = str(STOP_WITHIN_S)
+                await engine.ask_docker("stop", "--time", within, found.container(name), within_s=2 * STOP_WITHIN_S)
+            case _:
+                raise StackError(f"containers cannot {request}; ask to recover, or to start or stop a node")
+
+    @override
+    def logs(self) -> list[str]:
+        return sorted(Project.look(self._kept.project).containers)
+
+    @override
+    def last_lines(self, node: str, lines_max: int) -> list[str]:
+        return engine.last_lines(Project.look(self._kept.project).container(node), lines_max)
+
+    @override
+    def follow(self, node: str) -> Iterator[str]:
+        return engine.follow(Project.look(self._kept.project).container(node))
+
+    def _record(self, found: Project) -> StackRecord:
+        addresses = {node.name: self._stack.address(node.name) for node in self._stack.topology.nodes}
+        jobs = [job.name for job in self._stack.topology.jobs if job.name in found.containers]
+        return found.record(self._stack.name, self._stack.base, addresses, jobs)
+
+    def _compose(self, *arguments: str, within_s: float) -> str:
+        files = [part for file in self._kept.files for part in ("--file", file)]
+        gateway, kafka = self._stack.port("gateway"), self._stack.port("kafka")
+        told = {
+            "VEIGO_PROJECT": self._kept.project,
+            "VEIGO_PORT": f"{HOST}:{gateway}",
+            "VEIGO_DASHBOARD_PORT": str(self._stack.port("collector")),
+            "VEIGO_KAFKA_DOOR": str(kafka),
+        }
+        environment = dict(os.environ) | told
+        return engine.docker(
+            "compose",
+            *files,
+            "--project-name",
+            self._kept.project,
+            *arguments,
+            within_s=within_s,
+            environment=environment,
+        )
+
+    async def _start(self, report: Report, only: tuple[str, ...]) -> None:
+        """Have compose start everything, and tell of it meanwhile.
+
+        Raises:
+            StackError: a container did not get well; the sentence ends with its last lines.
+        """
+        starting = asyncio.create_task(
+            asyncio.to_thread(self._compose, "up", "--detach", "--no-build", *only, within_s=UP_WITHIN_S)
+        )
+        seen: dict[str, NodeState] = {}
+        deadline_s = time.monotonic() + UP_WITHIN_S
+        while True:
+            found = await asyncio.to_thread(Project.look, self._kept.project)
+            record = self._record(found)
+            for name, node in (record.nodes | record.jobs).items():
+                if seen.get(name) is not node.state and node.state in STARTING_STAGES:
+                    seen[name] = node.state
+                    report(Progress(name, STARTING_STAGES[node.state], node.detail or node.address))
+            if starting.done() and starting.exception() is not None:
+                raise self._failed(found, str(starting.exception()))
+            if starting.done() and (record.state is StackState.READY or only):
+                return
+            if time.monotonic() > deadline_s:
+                raise self._failed(found, f"not ready within {UP_WITHIN_S:g} s")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _failed(self, found: Project, why: str) -> StackError:
+        """Say which container is to blame, with its last words."""
+        record = self._record(found)
+        every = record.nodes | record.jobs
+        blamed = next((name for name, node in every.items() if node.state is NodeState.DEAD), None) or next(
+            (name for name, node in every.items() if node.state is NodeState.STARTING and node.detail), None
+        )
+        if blamed is None or blamed not in found.containers:
+            return StackError(f"project {self._kept.project} did not start: {why}")
+        said = "\n".join(f"  {line}" for line in engine.last_lines(found.container(blamed)))
+        return StackError(f"{blamed} {every[blamed].detail}; its last lines:\n{said}")
+
+    async def _look_into(self, report: Report) -> tuple[StackRecord, bool]:
+        """Open the doors, take the secrets over, and prove that a message goes all the way."""
+        await asyncio.to_thread(self._open_doors)
+        for node in self._stack.topology.nodes:
+            await self._until_ready(node)
+        began = time.monotonic()
+        report(Progress("canary", Stage.RUNNING))
+        await self._composition.finish(self._stack)
+        report(Progress("canary", Stage.DONE, took_s=time.monotonic() - began))
+        return self._record(await asyncio.to_thread(Project.look, self._kept.project)), True
+
+    async def _until_ready(self, node: Node) -> None:
+        why = f"{node.name} did not become ready; see `veigo logs {node.name}`"
+        await until(lambda: node.probe(self._stack), node.ready_within_s, why)
+
+    def _doors(self) -> str:
+        return f"{self._kept.project}-doors"
+
+    def _open_doors(self) -> None:
+        """Start the container that leads in, unless it is there."""
+        name = self._doors()
+        if any(one["State"]["Running"] for one in engine.inspect([name])):
+            return
+        found = Project.look(self._kept.project)
+        gateway = found.containers.get(NEED)
+        if gateway is None:
+            raise StackError(
+                f"there is no project {self._kept.project} with a {NEED}; `docker compose ls` lists projects"
+            )
+        network = next(iter(gateway["NetworkSettings"]["Networks"]))
+        ports: list[str] = []
+        doors: list[str] = []
+        for node, inside in self._composition.doors.items():
+            outside = self._stack.port(node)
+            ports += ["--publish", f"{HOST}:{outside}:{outside}"]
+            doors.append(f"{outside}={node}:{inside}")
+        volume = f"{self._kept.project}_{self._composition.secrets_volume}"
+        engine.docker(
+            *("run", "--detach", "--rm", "--name", name, "--network", network, "--read-only", "--cap-drop", "ALL"),
+            *("--volume", f"{volume}:/run/secrets:ro", *ports, gateway["Image"]),
+            *("python", "-m", "veigo.stack.doors", *doors),
+        )
+        secrets = self._stack.folder / "secrets"
+        secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine.docker("cp", f"{name}:/run/secrets/.", str(secrets))
+
+    def _remove(self, *, purge: bool = False) -> None:
+        """Take down what we started: the doors always, the project unless somebody else did."""
+        with contextlib.suppress(StackError):
+            engine.docker("rm", "--force", self._doors())
+        if not self._kept.attached:
+            self._compose("down", *(["--volumes"] if purge else []), within_s=DOWN_WITHIN_S)
+        if purge or self._kept.attached:
+            import shutil
+
+            shutil.rmtree(self._stack.folder, ignore_errors=True)
