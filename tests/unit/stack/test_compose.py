@@ -21,6 +21,7 @@ JOBS = {"migrations", "topics", "connectors"}
 # Where there is a runner it watches, and passwords are made by whoever reads them first; the harness flies the canary.
 ONLY_CONTAINERS = {"secrets", "watch"}
 ONLY_PROCESSES = {"canary", "class_archives"}
+IMAGES = {"veigo", "veigo-collector"}
 PUBLISHED = {"gateway", "collector"}
 
 
@@ -157,11 +158,11 @@ def test_every_container_is_bounded_and_holds_no_more_than_it_needs(name):
     service = SERVICES[name]
     image = service["image"]
 
-    assert image == "veigo" or re.fullmatch(r"[\w./-]+:\d[\w.-]*", image), f"{image} is not pinned to a tag"
+    assert image in IMAGES or re.fullmatch(r"[\w./-]+:\d[\w.-]*", image), f"{image} is not pinned to a tag"
     if name not in JOBS | {"secrets"}:
         assert {"cpus", "memory"} == set(service["deploy"]["resources"]["limits"])
         assert "healthcheck" in service or name == "watch"
-    if image == "veigo":
+    if image in IMAGES:
         assert (True, ["ALL"]) == (service["read_only"], service["cap_drop"])
 
 
