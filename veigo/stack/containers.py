@@ -27,9 +27,9 @@ from veigo.stack.stack import Stack
 from veigo.stack.state import NodeState, StackRecord, StackState
 
 BUILD_WITHIN_S = 1200.0
-UP_WITHIN_S = 180.0
+UP_WITHIN_S = 300.0
 DOWN_WITHIN_S = 90.0
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 1.0
 STOP_WITHIN_S = 15
 NEED = "gateway"  # without a container of this service a project is none of ours
 

@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from veigo.stack.problem import StackError
@@ -47,18 +47,24 @@ def docker(*arguments: str, within_s: float = ANSWER_WITHIN_S, environment: dict
     Raises:
         StackError: there is no docker, it did not answer in time, or it refused.
     """
+    done = _run(arguments, within_s, environment)
+    if done.returncode != 0:
+        raise StackError(f"docker {arguments[0]}: {sentence(done.stderr + done.stdout)}")
+    return done.stdout
+
+
+def _run(
+    arguments: Sequence[str], within_s: float, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     program = shutil.which("docker")
     if program is None:
         raise StackError("docker is not installed; install it, or run the stack as processes: `veigo up`")
     try:
-        done = subprocess.run(  # noqa: S603 - docker, with arguments of ours
+        return subprocess.run(  # noqa: S603 - docker, with arguments of ours
             [program, *arguments], capture_output=True, text=True, timeout=within_s, check=False, env=environment
         )
     except subprocess.TimeoutExpired:
-        raise StackError(f"docker {arguments[0]} did not answer within {within_s:g} s; is the engine well?") from None
-    if done.returncode != 0:
-        raise StackError(f"docker {arguments[0]}: {sentence(done.stderr + done.stdout)}")
-    return done.stdout
+        raise StackError(f"docker {arguments[0]} was not done within {within_s:g} s") from None
 
 
 async def ask_docker(*arguments: str, within_s: float = ANSWER_WITHIN_S) -> str:
@@ -76,15 +82,14 @@ def containers(label: str, value: str) -> list[dict[str, Any]]:
     return inspect(ids)
 
 
-def inspect(names: Iterable[str]) -> list[dict[str, Any]]:
+def inspect(names: Sequence[str]) -> list[dict[str, Any]]:
     """What the engine knows of these containers; those that went meanwhile are left out."""
-    found: list[dict[str, Any]] = []
-    for name in names:
-        try:
-            found += json.loads(docker("inspect", "--type", "container", name))
-        except StackError as error:
-            if "No such" not in str(error):
-                raise
+    if not names:
+        return []
+    done = _run(("inspect", "--type", "container", *names), ANSWER_WITHIN_S)
+    if done.returncode != 0 and "No such" not in done.stderr:
+        raise StackError(f"docker inspect: {sentence(done.stderr)}")
+    found: list[dict[str, Any]] = json.loads(done.stdout)
     return found
 
 
