@@ -53,13 +53,13 @@ class Restarts:
 
     def of(self, stack: "Stack", turns: "Sequence[Sequence[str]]") -> "Schedule":
         """The schedule of these restarts, turn by turn."""
-        from veigo.stack.control import ask
+        from stack.runtimes import runtime_of
         from veigo.workloads.rolling import Schedule
 
         async def restart(node: str) -> None:
             how = {"signal": "SIGKILL"} if self.kill else {}
-            await ask(stack, do="stop", node=node, **how)
-            await ask(stack, do="start", node=node)
+            await runtime_of(stack).ask(do="stop", node=node, **how)
+            await runtime_of(stack).ask(do="start", node=node)
 
         return Schedule(turns, self.every_s, restart, once=self.once)
 
