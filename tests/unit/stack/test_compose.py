@@ -75,8 +75,11 @@ def test_a_service_is_told_what_the_table_tells_it(name, stack):
     actual = environment(name)
     for key in ("LISTEN_PORT", "GRPC_PORT", "SECRETS_DIR", "SIGNING_KEY_FILE", "OTEL_RESOURCE_ATTRIBUTES"):
         actual.pop(key, None)
+    # What a killed service leaves unsent outlives its container.
+    outbox = actual.pop("SPAN_OUTBOX_DIR")
 
     assert expected == actual
+    assert f"outbox:{outbox}" in SERVICES[name]["volumes"]
 
 
 def secret_keys():
