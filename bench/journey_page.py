@@ -1,6 +1,7 @@
 """How fast the journey page answers on a run of a million deliveries, in a real Chromium.
 
-    python bench/journey_page.py --messages 100000 --recipients 10 --pictures /tmp
+    python bench/journey_page.py --messages 100000 --recipients 10
+    python bench/journey_page.py --run runs/ID --pictures docs/pictures
 
 The run is made up: half an hour of messages whose latencies spread as real ones do, with a fault in its middle. What is
 measured is what a person waits for: from the click to the paint that shows what was clicked for.
@@ -13,10 +14,12 @@ import shutil
 import statistics
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from stack.collector import EXPECTED
 from stack.table import TOPOLOGY
@@ -155,8 +158,9 @@ async def interact(page: Page) -> dict[str, list[float]]:
     return found
 
 
-async def measure(path: Path, pictures: Path | None) -> None:
-    """Serve the run, look at it, and print what it took."""
+@asynccontextmanager
+async def shown(path: Path) -> AsyncIterator[tuple[Browser, str]]:
+    """A browser, and where the run's page is."""
     table = json.loads(edge_rates.described(TOPOLOGY, expectations.read(EXPECTED)))
     with Store.open(path, read_only=True) as store:
         app = web.Application()
@@ -168,18 +172,37 @@ async def measure(path: Path, pictures: Path | None) -> None:
             async with async_playwright() as playwright:
                 where = shutil.which("chromium") or playwright.chromium.executable_path
                 browser = await playwright.chromium.launch(executable_path=where, args=list(QUIET))
-                page = await browser.new_page(viewport={"width": 1400, "height": 1180}, color_scheme="dark")
-                began = time.perf_counter()
-                await page.goto(f"http://127.0.0.1:{runner.addresses[0][1]}/")
-                await page.wait_for_selector("html[data-ready]")
-                print(f"all charts of the whole run: {(time.perf_counter() - began) * 1000:.0f} ms")  # noqa: T201
-                if pictures is not None:
-                    await page.screenshot(path=pictures / "journey-dark.png")
-                for name, times in (await interact(page)).items():
-                    print(f"{name}: median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")  # noqa: T201
+                yield browser, f"http://127.0.0.1:{runner.addresses[0][1]}/"
                 await browser.close()
         finally:
             await runner.cleanup()
+
+
+async def measure(path: Path) -> None:
+    """Use the run's page, and print what it took."""
+    async with shown(path) as (browser, url):
+        page = await browser.new_page(viewport={"width": 1400, "height": 1180}, color_scheme="dark")
+        began = time.perf_counter()
+        await page.goto(url)
+        await page.wait_for_selector("html[data-ready]")
+        print(f"all charts of the whole run: {(time.perf_counter() - began) * 1000:.0f} ms")  # noqa: T201
+        for name, times in (await interact(page)).items():
+            print(f"{name}: median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")  # noqa: T201
+
+
+async def photograph(path: Path, folder: Path) -> None:
+    """Take a picture of the whole page in the dark, and one of a message in the light."""
+    async with shown(path) as (browser, url):
+        for scheme in ("dark", "light"):
+            page = await browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme=scheme)
+            await page.goto(url)
+            await page.wait_for_selector("html[data-ready]")
+            if scheme == "light":
+                surface = page.locator("#plot-throughput")
+                await surface.click(position={"x": 300, "y": 80})
+                await page.locator(".row").first.click()
+                await page.wait_for_selector(".waterfall")
+            await page.screenshot(path=folder / f"journey-{scheme}.png", full_page=scheme == "dark")
 
 
 def main() -> None:
@@ -187,15 +210,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0] if __doc__ else None)
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--recipients", type=int, default=10)
-    parser.add_argument("--run", type=Path, help="keep the run in this folder, and use it again when it is there")
-    parser.add_argument("--pictures", type=Path, help="a folder for a screenshot")
+    parser.add_argument("--run", type=Path, help="the folder of a run; it is made there when there is none")
+    parser.add_argument("--pictures", type=Path, help="take pictures into this folder, and measure nothing")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="veigo-journey-") as folder:
         path = (chosen.run or Path(folder)) / "telemetry.duckdb"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             make_run(path, chosen.messages, chosen.recipients)
-        asyncio.run(measure(path, chosen.pictures))
+        asyncio.run(photograph(path, chosen.pictures) if chosen.pictures else measure(path))
 
 
 if __name__ == "__main__":
