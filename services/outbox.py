@@ -8,8 +8,8 @@
 The file is mapped into memory, so to put a span there is to copy it, and what was copied stays when the process is
 gone: the system writes it, whoever dies. Whoever starts next in the same folder sends what the dead left (`left_in`).
 
-There are two halves. One is written to, the other is being sent; `take` turns them round. A half that is full takes no
-more: such spans are counted and lost, and nobody waits.
+There are two halves. One is written to, the other is being sent; `take` turns them round. A half that fills up is
+`pressing`, and one that is full takes no more: such spans are counted and lost, and nobody waits.
 """
 
 import fcntl
@@ -21,7 +21,8 @@ from pathlib import Path
 from struct import Struct
 from typing import Self
 
-HALF_BYTES = 2 * 1024 * 1024  # some 3,000 spans; beyond, a span is dropped
+HALF_BYTES = 8 * 1024 * 1024  # some 12,000 spans; beyond, a span is dropped. The file takes only what is ever used
+PRESSING_BYTES = HALF_BYTES // 8  # so much should be sent without waiting for its time
 LEFT_MAX = 16  # files of the dead that are kept while nobody takes what is in them; of more, the oldest go
 SUFFIX = ".outbox"
 
@@ -57,6 +58,11 @@ class Half:
         self.spans += 1
         return True
 
+    @property
+    def length(self) -> int:
+        """How long it is, in bytes."""
+        return self._end - self._data
+
     def content(self) -> bytes:
         """What is in it."""
         return _content(self._memory, self._begin)
@@ -67,6 +73,7 @@ class Outbox:
 
     def __init__(self, memory: mmap.mmap, before: bytes, after: bytes, spans_max: int) -> None:
         self.dropped = 0
+        self.pressing = threading.Event()
         self._after, self._spans_max = after, spans_max
         self._filling, self._sending = (Half(memory, begin, before) for begin in (0, HALF_BYTES))
         self._path: Path | None = None
@@ -99,10 +106,13 @@ class Outbox:
             half = self._filling
             if half.spans >= self._spans_max or not half.put(span):
                 self.dropped += 1
+            if half.length > PRESSING_BYTES and not self.pressing.is_set():
+                self.pressing.set()
 
     def take(self) -> bytes | None:
         """Turn the halves round, and return the request that waits, if one does. It stays until it was `sent`."""
         with self._lock:
+            self.pressing.clear()
             if not self._filling.spans:
                 return None
             self._filling, self._sending = self._sending, self._filling

@@ -1,4 +1,4 @@
-"""Sends finished spans, a few times a second, in a thread of its own.
+"""Sends finished spans every so often, sooner when many wait, in a thread of its own.
 
 It obeys OpenTelemetry's variables: those of the exporter (endpoint, headers, timeout, compression, certificates) are
 read by the SDK's exporter, which does the sending; `OTEL_BSP_SCHEDULE_DELAY` (ms) is how often, and
@@ -28,7 +28,7 @@ class SpanSending(threading.Thread):
         self.waiting = waiting
         self._folder, self._every_s = folder, every_s
         self._exporter = OTLPSpanExporter(headers={"content-type": "application/json"})
-        self._stopping = threading.Event()
+        self._stopping = False
 
     @classmethod
     def to_the_endpoint(cls, resource: Resource) -> Self:
@@ -44,13 +44,15 @@ class SpanSending(threading.Thread):
     def run(self) -> None:
         """Send until stopped, and then the rest."""
         self._send_what_was_left()
-        while not self._stopping.wait(self._every_s):
+        while not self._stopping:
+            self.waiting.pressing.wait(self._every_s)
             self._send()
         self._send()
 
     def stop(self) -> None:
         """Return when the rest was sent, or lost, which the exporter's timeout bounds."""
-        self._stopping.set()
+        self._stopping = True
+        self.waiting.pressing.set()
         self.join()
         self._exporter.shutdown()  # type: ignore[no-untyped-call]
         self.waiting.close()

@@ -57,6 +57,17 @@ def test_what_does_not_fit_is_counted_and_lost(spans_max, span):
     assert 1 == box.dropped
 
 
+def test_much_at_once_is_pressing_until_it_is_taken(box):
+    """Whoever sends need not wait for the time it has set itself."""
+    box.put(b"1" * (outbox.PRESSING_BYTES // 2))
+    early = box.pressing.is_set()
+    box.put(b"1" * (outbox.PRESSING_BYTES // 2))
+    late = box.pressing.is_set()
+    box.take()
+
+    assert [False, True, False] == [early, late, box.pressing.is_set()]
+
+
 def test_what_nobody_took_is_counted(box):
     """The other side was away for too long."""
     box.put(b"1,")
