@@ -1,7 +1,8 @@
 """Reads both sides of the read model, chat's tables in PostgreSQL and the documents in MongoDB; has it made anew."""
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,13 +23,15 @@ def _ids(only: Only) -> list[UUID] | None:
     return None if only is None else [UUID(each) for each in only]
 
 
-def _database(stack: Stack) -> "Database[dict[str, Any]]":
+@contextlib.contextmanager
+def _database(stack: Stack) -> "Iterator[Database[dict[str, Any]]]":
     from pymongo import MongoClient
 
     client: MongoClient[dict[str, Any]] = MongoClient(
         mongo.url(stack), serverSelectionTimeoutMS=5_000, socketTimeoutMS=ANSWER_MS_MAX
     )
-    return client.get_default_database("veigo")
+    with client:
+        yield client.get_default_database("veigo")
 
 
 def order(stack: Stack, snapshot: Snapshot | None) -> None:
@@ -37,22 +40,24 @@ def order(stack: Stack, snapshot: Snapshot | None) -> None:
     if snapshot is not None:
         positions = [{"topic": topic, "partition": at, "next": end} for (topic, at), end in snapshot.ends.items()]
         what = {"snapshot": snapshot.topic, "end": snapshot.records, "positions": positions}
-    _database(stack).orders.replace_one({"_id": "rebuild"}, what, upsert=True)
+    with _database(stack) as database:
+        database.orders.replace_one({"_id": "rebuild"}, what, upsert=True)
 
 
 def is_ordered(stack: Stack) -> bool:
     """Whether the order is still to be carried out."""
-    return _database(stack).orders.find_one({"_id": "rebuild"}) is not None
+    with _database(stack) as database:
+        return database.orders.find_one({"_id": "rebuild"}) is not None
 
 
 def documents(stack: Stack, rooms: Only = None, people: Only = None) -> Documents:
     """All documents there are, or those of some rooms and people."""
-    database = _database(stack)
     selected = (("rooms", "_id", rooms), ("rosters", "room", rooms), ("mailboxes", "member", people))
-    found = (
-        list(database[name].find({} if only is None else {by: {"$in": list(only)}}))
-        for name, by, only in (*selected, ("profiles", "_id", people))
-    )
+    with _database(stack) as database:
+        found = [
+            list(database[name].find({} if only is None else {by: {"$in": list(only)}}))
+            for name, by, only in (*selected, ("profiles", "_id", people))
+        ]
     return documents_of(*found)
 
 

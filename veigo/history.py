@@ -84,6 +84,11 @@ class Operation(msgspec.Struct, tag_field="kind", tag="op", omit_defaults=True, 
     complete: bool | None = None
     number: int = 0
 
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the harness itself stopped waiting for the answer, because the run was over."""
+        return self.outcome is Outcome.UNKNOWN and (self.error or "").startswith("CancelledError")
+
 
 class Frame(msgspec.Struct, tag_field="kind", tag="frame", omit_defaults=True, gc=False):
     """Something one socket received."""

@@ -215,6 +215,8 @@ class Ledger:
                 self._reset.add(key)
             case "JOINED":
                 self.joins.append(frame)
+                if key in self._open:  # asked twice and answered twice; the first answer began it
+                    return
                 who = self.who(frame.user)
                 joined = Subscription(frame.user, who, frame.socket, room, after=frame.sequence or 0, joined=frame)
                 joined.reset = key in self._reset

@@ -20,6 +20,11 @@ class Memberships:
         """The sequences at which somebody went, ascending."""
         return sorted(sequence for sequence, added in self._events.get((room, member), {}).items() if not added)
 
+    def additions_before(self, room: str, member: str, sequence: int) -> int:
+        """How often somebody had come before a sequence."""
+        events = self._events.get((room, member), {})
+        return sum(added and at < sequence for at, added in events.items())
+
     def at(self, room: str, member: str, sequence: int) -> bool | None:
         """Whether somebody was a member just before a sequence; None when nothing is known of them."""
         events = self._events.get((room, member))

@@ -50,23 +50,49 @@ def _removals(ledger: Ledger) -> list[Operation]:
 
 
 def _beyond(ledger: Ledger) -> list[Anomaly]:
-    """Frames that came to somebody who was no member at their sequence."""
+    """Frames that came to somebody who was no member at their sequence, and had not come back when they joined."""
     anomalies = []
+    returns = _Returns(ledger)
+    told: dict[tuple[str, int], Frame] = {}
     for frame in ledger.events:
         room, sequence = frame.room or "", frame.sequence or 0
+        if frame.type == "MEMBER_REMOVED":
+            told.setdefault((room, sequence), frame)
         if ledger.memberships.at(room, frame.user, sequence) is not False:
             continue
         gone = [removal for removal in ledger.memberships.removals(room, frame.user) if removal < sequence]
-        if gone:
+        if gone and not returns.before_the_join_of(frame, gone[-1]):
             what = (
                 f"{ledger.who(frame.user)} received sequence {sequence} of room {room}, and was removed at {gone[-1]}"
             )
-            anomalies.append(Anomaly(what, (*_frame_at(ledger, frame, gone[-1]), frame)))
+            removal = told.get((room, gone[-1]))
+            anomalies.append(Anomaly(what, (frame,) if removal is None else (removal, frame)))
     return anomalies
 
 
-def _frame_at(ledger: Ledger, late: Frame, sequence: int) -> list[Frame]:
-    return [each for each in ledger.events if each.room == late.room and each.sequence == sequence][:1]
+class _Returns:
+    """Who was to be a member again when they joined.
+
+    Whoever is one may resume from before, and is told what happened while they were none, as they may read it.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._memberships = ledger.memberships
+        self._joined_ns: dict[tuple[int, str | None], list[int]] = defaultdict(list)
+        self._added_ns: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+        for join in ledger.joins:
+            self._joined_ns[join.socket, join.room].append(join.at_ns)
+        for each in ledger.operations:
+            if each.name in ADDS and each.outcome is not Outcome.FAILED:
+                for member in each.members or ():
+                    self._added_ns[member, each.room].append(each.started_ns)
+
+    def before_the_join_of(self, frame: Frame, removal: int) -> bool:
+        """Whether somebody had set out to add a former member again before the join by which a frame came."""
+        joins = self._joined_ns[frame.socket, frame.room]
+        joined_ns = max((at_ns for at_ns in joins if at_ns <= frame.at_ns), default=0)
+        begun = sum(at_ns <= joined_ns for at_ns in self._added_ns[frame.user, frame.room])
+        return begun > max(1, self._memberships.additions_before(frame.room or "", frame.user, removal))
 
 
 def _granted(ledger: Ledger, removals: list[Operation]) -> list[Anomaly]:

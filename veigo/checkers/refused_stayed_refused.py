@@ -38,10 +38,13 @@ class RefusedStayedRefused(Checker):
         granted = [f"{_what(ledger, attempt)} was granted" for attempt in attempts if attempt.outcome is Outcome.OK]
         if through := granted + stored:
             return self.violated(f"{len(through)} of {len(attempts)} attempts got through", through)
-        doubts = [*_doubts_of(ledger, attempts), *_without_control(ledger, attempts)]
+        refused = [attempt for attempt in attempts if attempt.code in CODES_OF_A_CLOSED_DOOR]
+        if not refused:
+            return self.inconclusive(f"{len(attempts)} attempts, none of them refused at a closed door")
+        doubts = [*_doubts_of(ledger, attempts), *_without_control(ledger, refused)]
         if doubts:
             return self.inconclusive("the refusals prove nothing", doubts)
-        return self.holds(f"{len(attempts)} attempts, all refused; members were granted the same")
+        return self.holds(f"{len(refused)} attempts, all refused; members were granted the same")
 
 
 def _what(ledger: Ledger, attempt: Operation) -> str:
@@ -49,13 +52,17 @@ def _what(ledger: Ledger, attempt: Operation) -> str:
 
 
 def _doubts_of(ledger: Ledger, attempts: list[Operation]) -> list[str]:
-    """Attempts that did not end at a closed door; while something is broken doors may be missing altogether."""
-    windows = ledger.windows
-    elsewhere = [attempt for attempt in attempts if not any(window.covers(attempt.started_ns) for window in windows)]
+    """Attempts that did not end at a closed door, where there was one.
+
+    While something is broken, and until it works again, there may be no door, and nobody to say so.
+    """
+    unanswered_is_a_doubt = not ledger.faults
     return [
         f"{_what(ledger, attempt)} ended {attempt.outcome}, but not at a closed door: {attempt.code or attempt.error}"
-        for attempt in elsewhere
+        for attempt in attempts
         if attempt.code not in CODES_OF_A_CLOSED_DOOR
+        and (attempt.outcome is Outcome.FAILED or unanswered_is_a_doubt)
+        and not attempt.withdrawn
     ]
 
 

@@ -33,5 +33,9 @@ def test_of_others_nothing_is_known(memberships):
     assert memberships.at("yard", "bob", 5) is None
 
 
+def test_additions_are_counted_up_to_a_sequence(memberships):
+    assert [0, 1, 2] == [memberships.additions_before("hall", "bob", sequence) for sequence in (3, 9, 10)]
+
+
 def test_removals_are_counted_once(memberships):
     assert [6] == memberships.removals("hall", "bob")

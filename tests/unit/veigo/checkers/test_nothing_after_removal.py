@@ -61,6 +61,23 @@ def test_whoever_was_added_again_may_again(removed):
     assert check(removed.ledger()).verdict == Verdict.HOLDS
 
 
+def test_whoever_came_back_may_resume_from_before_they_went(removed):
+    """The log has both additions, and the join comes after the second was asked for."""
+    for sequence, type_ in ((2, "member.added"), (5, "member.added")):
+        removed.witnessed(None, sequence, type=type_, member="bob")
+    removed.asks("add_members", "ann", "hall", members=["bob"]).joined("bob", "hall", at=2).receives("m4", "bob")
+
+    assert check(removed.ledger()).verdict == Verdict.HOLDS
+
+
+def test_whoever_came_back_later_must_not_have_heard_it_before(removed):
+    for sequence in (2, 5):
+        removed.witnessed(None, sequence, type="member.added", member="bob")
+    removed.receives("m4", "bob").asks("add_members", "ann", "hall", members=["bob"])
+
+    assert check(removed.ledger()).verdict == Verdict.VIOLATED
+
+
 def test_the_log_says_where_the_removal_stands_when_no_socket_was_told(honest):
     honest.asks("leave_room", "bob", "hall", member="bob").witnessed(None, 3, type="member.removed", member="bob")
     honest.sends("ann", "hall", "m4", 4).receives("m4", "bob")

@@ -52,6 +52,19 @@ def test_a_refusal_for_another_reason_proves_nothing(guarded, code):
     assert check(guarded.ledger()).verdict == Verdict.INCONCLUSIVE
 
 
+def test_while_things_break_an_attempt_may_go_without_an_answer(guarded):
+    """There is no door then; those that met one count."""
+    guarded.broken("kill opa", "opa").asks("read", "eve", "hall", expected=Outcome.FAILED, outcome=Outcome.UNKNOWN)
+
+    assert check(guarded.ledger()).summary == "3 attempts, all refused; members were granted the same"
+
+
+def test_no_attempt_that_met_a_door_is_inconclusive(honest):
+    honest.broken("kill opa", "opa").asks("read", "eve", "hall", expected=Outcome.FAILED, outcome=Outcome.UNKNOWN)
+
+    assert check(honest.ledger()).verdict == Verdict.INCONCLUSIVE
+
+
 def test_an_attempt_without_an_answer_proves_nothing(guarded):
     guarded.asks("read", "eve", "hall", expected=Outcome.FAILED, outcome=Outcome.UNKNOWN)
 

@@ -51,5 +51,29 @@ def test_a_botched_seam_is_convicted(botched):
     assert Verdict.VIOLATED == judged(*FIRST, *botched)
 
 
+def test_a_second_answer_to_a_join_begins_nothing():
+    """It repeats where the first one began, wherever the socket has come meanwhile."""
+    assert Verdict.HOLDS == judged(*FIRST, joined(2, 8), message(2, 9), joined(2, 8), message(2, 10))
+
+
+def test_whoever_left_and_came_back_did_not_resume():
+    left = Frame("LEFT", "ann", 1, 0, 0, room="r")
+
+    assert Verdict.INCONCLUSIVE == judged(*FIRST[:-1], left, joined(1, 20), message(1, 21))
+
+
+def test_whoever_was_removed_and_came_back_did_not_resume():
+    removed = Frame("MEMBER_REMOVED", "ann", 1, 0, 0, room="r", sequence=9, member="ann")
+    left = Frame("LEFT", "ann", 1, 0, 0, room="r", sequence=9, reason="you are no longer a member")
+
+    assert Verdict.INCONCLUSIVE == judged(*FIRST[:-1], removed, left, joined(1, 20), message(1, 21))
+
+
+def test_a_reset_may_be_allowed():
+    reset = (*FIRST, Frame("RESET", "ann", 2, 0, 0, room="r", sequence=20), joined(2, 20))
+
+    assert Verdict.HOLDS == ResumedWithoutGap(resets_allowed=True).check(Ledger.of(reset)).verdict
+
+
 def test_other_peoples_sockets_are_no_seam():
     assert Verdict.INCONCLUSIVE == judged(*FIRST, joined(2, 3, user="bob"))
