@@ -107,7 +107,8 @@ def node_panels(expectations: Expectations, topology: Topology) -> Iterator[Json
     yield row("All nodes")
     yield states()
     told = ("veigo.span.duration", "veigo.span.failed", "veigo.node.ready", "veigo.message.latency")
-    for kind in dict.fromkeys(node.kind for node in topology.nodes):
+    outside = (node.kind for node in expectations.nodes.values() if node.outside)
+    for kind in dict.fromkeys([*(node.kind for node in topology.nodes), *outside]):
         metrics = [metric for metric in expectations.metrics_about(kind) if metric.name not in told]
         if metrics:
             yield row(kind)

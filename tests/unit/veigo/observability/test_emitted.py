@@ -23,7 +23,7 @@ HONEST = Emitted(
     ),
     points=frozenset(
         (kind, chart)
-        for kind in (*KINDS, "client")
+        for kind in EXPECTATIONS.nodes
         for metric in EXPECTATIONS.metrics_about(kind)
         for chart in charts_of(metric)
     ),
