@@ -14,42 +14,62 @@ ABOUT = "How long spans took, by what they are; their number is their rate."
 FAILED = "veigo.span.failed"
 FAILED_ABOUT = "Spans that failed."
 BOUNDS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+BOUNDS_US = tuple(round(bound * 1e6) for bound in BOUNDS_S)
+
+
+class Tally:
+    """What one kind of span of one node came to."""
+
+    __slots__ = ("buckets", "failed", "labels", "newest", "sum_us")
+
+    def __init__(self, span: Span) -> None:
+        self.labels: dict[str, object] = {"span": span.name, "kind": span.kind}
+        self.buckets = [0] * (len(BOUNDS_S) + 1)
+        self.newest: dict[int, Span] = {}  # by bucket
+        self.sum_us = 0
+        self.failed = 0
+
+    def durations(self, at_us: int) -> Series:
+        """As a histogram, with its exemplars."""
+        exemplars = [
+            Exemplar((one.end_us - one.start_us) / 1e6, one.end_us, one.trace_id, one.span_id)
+            for one in self.newest.values()
+        ]
+        count, buckets = sum(self.buckets), tuple(self.buckets)
+        value = self.sum_us / 1e6
+        return Series("histogram", "s", ABOUT, self.labels, at_us, value, count, BOUNDS_S, buckets, exemplars)
+
+    def failures(self, at_us: int) -> Series:
+        """As a counter."""
+        return Series("counter", "", FAILED_ABOUT, self.labels, at_us, float(self.failed))
 
 
 class SpanMetrics:
-    """One histogram for each node and name of span. Names are those of operations, so there are few."""
+    """One tally for each node and name of span. Names are those of operations, so there are few."""
 
     def __init__(self) -> None:
-        self._durations: dict[tuple[str, str, str], Series] = {}
-        self._failed: dict[tuple[str, str, str], Series] = {}
+        self._tallies: dict[tuple[str, str, str], Tally] = {}
 
     def take(self, spans: Iterable[Span]) -> None:
         """Count spans in."""
         for span in spans:
             key = (span.node, span.name, span.kind)
-            series = self._durations.get(key)
-            if series is None:
-                labels: dict[str, object] = {"span": span.name, "kind": span.kind}
-                series = Series("histogram", "s", ABOUT, labels, 0, bounds=BOUNDS_S)
-                series.buckets = [0] * (len(BOUNDS_S) + 1)
-                self._durations[key] = series
-                self._failed[key] = Series("counter", "", FAILED_ABOUT, labels, 0)
-            took_s = (span.end_us - span.start_us) / 1e6
-            bucket = bisect.bisect_left(BOUNDS_S, took_s)
-            assert isinstance(series.buckets, list)
-            series.buckets[bucket] += 1
-            series.value += took_s
-            series.count += 1
-            exemplars = [one for one in series.exemplars if bisect.bisect_left(BOUNDS_S, one.value) != bucket]
-            series.exemplars = [*exemplars, Exemplar(took_s, span.end_us, span.trace_id, span.span_id)]
-            self._failed[key].value += not span.ok
+            tally = self._tallies.get(key)
+            if tally is None:
+                tally = self._tallies[key] = Tally(span)
+            took_us = span.end_us - span.start_us
+            bucket = bisect.bisect_left(BOUNDS_US, took_us)
+            tally.buckets[bucket] += 1
+            tally.newest[bucket] = span
+            tally.sum_us += took_us
+            tally.failed += not span.ok
 
     def told(self, at_us: int) -> Iterable[tuple[str, str, Series]]:
         """Every series as it is now: node, metric, and a copy that later spans do not change."""
-        for (node, _, _), series in self._durations.items():
-            yield node, METRIC, copied(series, at_us)
-        for (node, _, _), series in self._failed.items():
-            yield node, FAILED, copied(series, at_us)
+        for (node, _, _), tally in self._tallies.items():
+            yield node, METRIC, tally.durations(at_us)
+        for (node, _, _), tally in self._tallies.items():
+            yield node, FAILED, tally.failures(at_us)
 
 
 def copied(series: Series, at_us: int) -> Series:

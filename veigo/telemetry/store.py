@@ -8,6 +8,7 @@ One process writes. Within it every method may be called from any thread: writer
 last whole write. A finished run's file is opened with `read_only=True`, by as many as like.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ import duckdb
 
 from veigo.stack.problem import StackError
 from veigo.telemetry.rows import MERGED, Batch, MessagePart, Span
+from veigo.telemetry.seen import Recent
 
 MEMORY_MAX = "96MB"  # of DuckDB's own, taken when needed; an idle store has a quarter of it
 THREADS = 1  # it must not take the processors from the stack it watches
@@ -64,6 +66,7 @@ class Store:
         self._limits = limits
         self._writing = threading.Lock()
         self._opened_us = time.time_ns() // 1000
+        self._messages = Recent()  # that have a row
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False, limits: Limits = Limits()) -> Self:
@@ -95,18 +98,25 @@ class Store:
     def write(self, batch: Batch) -> None:
         """Take rows in, all of them or none."""
         with self._writing:
-            self._connection.execute("BEGIN")
             try:
-                self._write_messages(batch.messages)
-                self._write_spans(batch.spans)
-                self._append("deliveries", batch.deliveries)
-                self._append("points", batch.points)
-                for fault in batch.faults:
-                    self._connection.execute(_FAULTS, fault)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
+                self._write(batch)
+            except duckdb.ConstraintException:
+                # Messages thought to be new are there, from before this process: so no row is taken for new.
+                self._write(batch, may_be_new=False)
+
+    def _write(self, batch: Batch, *, may_be_new: bool = True) -> None:
+        self._connection.execute("BEGIN")
+        try:
+            self._write_messages(batch.messages, may_be_new=may_be_new)
+            self._write_spans(batch.spans)
+            self._append("deliveries", batch.deliveries)
+            self._append("points", batch.points)
+            for fault in batch.faults:
+                self._connection.execute(_FAULTS, fault)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
 
     def trim(self) -> dict[str, int]:
         """Let the oldest rows above the limits go, and say how many of which table went."""
@@ -201,12 +211,14 @@ class Store:
         self._connection.execute(_NEW_SPANS)
         self._connection.execute("DELETE FROM arrived_spans")
 
-    def _write_messages(self, parts: Sequence[MessagePart]) -> None:
-        if not parts:
-            return
-        self._append("arrived_messages", parts)
-        self._connection.execute(_MERGE)
-        self._connection.execute("DELETE FROM arrived_messages")
+    def _write_messages(self, parts: Sequence[MessagePart], *, may_be_new: bool) -> None:
+        """Append those that come for the first time; the parts of others are put into the rows that are there."""
+        new = [self._messages.add(part.message_id) and may_be_new for part in parts]
+        self._append("messages", itertools.compress(parts, new))
+        if not all(new):
+            self._append("arrived_messages", (part for part, is_new in zip(parts, new, strict=True) if not is_new))
+            self._connection.execute(_MERGE)
+            self._connection.execute("DELETE FROM arrived_messages")
 
 
 def _merge() -> str:

@@ -52,6 +52,20 @@ def test_what_was_known_first_is_believed(store):
     assert [{"committed_us": 5, "offset": 7}] == store.rows('SELECT committed_us, "offset" FROM messages')
 
 
+def test_a_message_that_an_earlier_process_wrote_is_one_row(tmp_path):
+    """Whoever opens the store knows none of its messages; what is thought to be new may be there."""
+    for part in (MessagePart("m1", sent_us=1), MessagePart("m1", committed_us=5)):
+        with Store.open(tmp_path / "again.duckdb") as store:
+            store.write(
+                Batch(messages=[part, MessagePart("m2", recipients=1)], deliveries=[Delivery("m1", "a", "1", 9)])
+            )
+            rows = store.tuples("SELECT message_id, sent_us, committed_us, recipients FROM messages ORDER BY 1")
+            deliveries = store.count("deliveries")
+
+    assert [("m1", 1, 5, None), ("m2", None, None, 2)] == rows
+    assert 2 == deliveries
+
+
 def test_a_span_that_comes_again_is_one_span(store):
     """Redelivery makes the same span with the same id, in the same batch or a later one; it adds nothing."""
     store.write(Batch(spans=[span(), span()]))
