@@ -23,7 +23,14 @@ export class Panel {
     this.window = { window, between };
     const query = { ...window, limit: LISTED };
     if (between) [query.slower_ms, query.faster_ms] = between;
-    await this.show(() => ask("messages", query), (told) => this.listed(told, window, between), beganMs);
+    const asking = async () => (this.told = await ask("messages", query));
+    await this.show(asking, (told) => this.listed(told, window, between), beganMs);
+  }
+
+  /** The list one came from, as it was. */
+  async back(beganMs) {
+    const { window, between } = this.window;
+    await this.show(() => this.told, (told) => this.listed(told, window, between), beganMs);
   }
 
   async message(id, beganMs) {
@@ -82,7 +89,7 @@ export class Panel {
   }
 
   way(way) {
-    const back = this.window ? () => this.list(this.window.window, this.window.between) : null;
+    const back = this.window ? (event) => this.back(event.timeStamp) : null;
     const whole = way.last_ms || 1;
     const began = way.sent_us === null ? "" : `sent ${clock(way.sent_us, true)}`;
     const heard = way.received ? `the last of ${count(way.received)} had it after ${millis(way.receipts.at(-1).after_ms)}` : "nobody reported to have received it";
