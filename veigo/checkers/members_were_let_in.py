@@ -48,9 +48,10 @@ class MembersWereLetIn(Checker):
 
 
 class _Gone:
-    """What was deleted, and who was put out of a room, each with when somebody first set out to do so."""
+    """What was deleted, and who was put out of a room or never in it."""
 
     def __init__(self, ledger: Ledger) -> None:
+        self._members = ledger.members
         self._since: dict[tuple[str | None, str | None], list[Operation]] = defaultdict(list)
         for operation in ledger.operations:
             if operation.outcome is Outcome.FAILED:
@@ -65,6 +66,8 @@ class _Gone:
         """Whether what was asked for had been made impossible by an operation begun before the refusal."""
         if refused.code not in GONE:
             return False
+        if refused.member is not None and refused.member not in self._members[refused.room or ""]:
+            return True
         about = (refused.message_id, refused.member, refused.user)
         first = [each for subject in about if subject is not None for each in self._since[refused.room, subject]]
         return any(each.started_ns < refused.ended_ns for each in first)

@@ -11,6 +11,7 @@ told at JOINED counts for what was sent before it: a message sent later that sta
 from veigo.checkers.checker import Anomaly, Checker
 from veigo.checkers.ledger import Ledger, Subscription
 from veigo.history import MESSAGE_CREATED, Operation, Record
+from veigo.outcome import Outcome
 from veigo.verdict import Finding
 
 
@@ -49,6 +50,10 @@ class Audit:
         self._drained = "drained" in ledger.marks
         self._seen = {(frame.user, frame.message_id) for frame in ledger.deliveries}
         self._stored = {event.message_id for event in ledger.stored_events() if event.type == MESSAGE_CREATED}
+        # Their sockets were closed at their own wish; what was on its way then is theirs to read later.
+        self._signed_out = {
+            each.user for each in ledger.operations if each.name == "sign_out" and each.outcome is not Outcome.FAILED
+        }
         self._of: dict[tuple[str, str], list[Subscription]] = {}
         for subscription in ledger.subscriptions:
             self._of.setdefault((subscription.user, subscription.room), []).append(subscription)
@@ -79,7 +84,8 @@ class Audit:
             if shown_by := self._proof_of_loss(subscription, send):
                 self.lost.append(Anomaly(f"{who}: not on {subscription}; {self._last_trace_of(send)}", shown_by))
                 return
-        if not self._before_listening(subscriptions, send.sequence):
+        over = user in self._signed_out and subscriptions[-1].ended is not None
+        if not over and not self._before_listening(subscriptions, send.sequence):
             unexplained = "it may have come before joining" if self._drained else "the run did not wait for it"
             self.unobserved.append(f"{who}: {subscriptions[-1].ended or unexplained}")
 

@@ -1,7 +1,8 @@
 """While nobody decides, nobody may: with Open Policy Agent gone no request that needs a decision is granted.
 
 What counts is a request made after the fault was felt and answered before its healing began; in between OPA may have
-answered in time.
+answered in time. A join of a room that the user had joined before is not counted: on a socket that is in the room it is
+answered without a decision.
 """
 
 from veigo.checkers.checker import Anomaly, Checker
@@ -37,7 +38,7 @@ class NothingAllowedWithoutOpa(Checker):
         if not windows:
             return self.inconclusive("OPA was never unavailable")
 
-        asked = [each for each in ledger.operations if each.name in ASKS and _while_away(windows, each)]
+        asked = [each for each in _asking_opa(ledger) if _while_away(windows, each)]
         granted = [
             Anomaly(f"{ledger.who(each.user)} was granted {each.name} in room {each.room} without a decision", (each,))
             for each in asked
@@ -52,6 +53,19 @@ class NothingAllowedWithoutOpa(Checker):
 
 def _takes_opa_away(window: FaultWindow) -> bool:
     return NODE in window.nodes and window.fault.split()[0] in TAKES_AWAY and "restart" not in window.fault
+
+
+def _asking_opa(ledger: Ledger) -> list[Operation]:
+    """The requests that cannot be granted without a decision."""
+    joined_ns: dict[tuple[str, str | None], int] = {}
+    for frame in ledger.joins:
+        joined_ns.setdefault((frame.user, frame.room), frame.at_ns)
+    return [
+        each
+        for each in ledger.operations
+        if each.name in ASKS
+        and not (each.name == "join" and joined_ns.get((each.user, each.room), each.started_ns) < each.started_ns)
+    ]
 
 
 def _while_away(windows: list[FaultWindow], operation: Operation) -> bool:

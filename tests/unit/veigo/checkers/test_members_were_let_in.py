@@ -41,6 +41,12 @@ def test_whoever_came_too_late_was_not_wronged(honest, first, then):
     assert check(honest.ledger()).verdict == Verdict.HOLDS
 
 
+def test_whoever_was_never_in_a_room_cannot_be_put_out_of_it(honest):
+    honest.asks("remove_member", "ann", "hall", member="eve", outcome=Outcome.FAILED, code="NOT_FOUND")
+
+    assert check(honest.ledger()).verdict == Verdict.HOLDS
+
+
 def test_what_came_afterwards_excuses_nothing(honest):
     honest.asks("edit", "ann", "hall", message_id="m1", outcome=Outcome.FAILED, code="NOT_FOUND", error="gone")
     honest.asks("delete", "ann", "hall", message_id="m1")

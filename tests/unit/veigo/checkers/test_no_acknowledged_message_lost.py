@@ -125,6 +125,20 @@ def test_nobody_is_owed_what_was_said_after_they_were_removed(story):
     assert check(story.ledger()).verdict == Verdict.HOLDS
 
 
+def test_nobody_is_owed_what_was_on_its_way_when_they_signed_out(story):
+    story.room("hall", "ann", "bob").sends("ann", "hall", "m1", 1).receives("m1", "ann")
+    story.asks("sign_out", "bob").loses_socket("bob").drained()
+
+    assert check(story.ledger()).verdict == Verdict.HOLDS
+
+
+def test_signing_out_excuses_no_message_that_was_skipped_before(story):
+    story.room("hall", "ann", "bob").sends("ann", "hall", "m1", 1).sends("ann", "hall", "m2", 2)
+    story.receives("m1", "ann").receives("m2", "ann", "bob").asks("sign_out", "bob").loses_socket("bob").drained()
+
+    assert check(story.ledger()).verdict == Verdict.VIOLATED
+
+
 def test_whoever_came_back_is_not_owed_what_was_said_meanwhile_nor_before_they_listened(story):
     """Removed at 2, back at 4, listening again from 5 on."""
     story.room("hall", "ann", "bob").event("MEMBER_REMOVED", "bob", "hall", 2, member="bob")

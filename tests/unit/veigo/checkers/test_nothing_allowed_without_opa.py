@@ -44,6 +44,14 @@ def test_a_grant_at_the_edges_may_have_been_decided(without_opa, when):
     assert check(without_opa.ledger()).verdict == Verdict.HOLDS
 
 
+def test_joining_a_room_again_needs_no_decision_and_joining_it_for_the_first_time_does(without_opa):
+    assert check(without_opa.asks("join", "bob", "hall").ledger()).verdict == Verdict.HOLDS
+
+    without_opa.asks("join", "eve", "hall").joined("eve", "hall")
+
+    assert check(without_opa.ledger()).evidence == ("eve was granted join in room hall without a decision",)
+
+
 def test_an_opa_that_is_only_slow_may_say_yes(honest):
     honest.broken("latency at opa", "opa").sends("ann", "hall", "m3", 3)
 
