@@ -275,8 +275,9 @@ async def test_the_live_page_follows_what_happens(live_page, person):
         await expect(page.locator("#panel h2")).to_contain_text("messages")
         await page.locator(".row").first.click()
         await expect(page.locator(".waterfall li").first).to_be_visible()
-        # As far as the stack knows: when a client had it, this one does not report.
-        await expect(page.locator(".hopnames li")).to_have_count(5)
+        for hop in ("gateway and chat", "capture", "produce", "dwell", "fan-out"):
+            await expect(page.locator(".hopnames")).to_contain_text(hop)
+        await expect(page.locator(".hopnames")).not_to_contain_text("unknown")
     await page.screenshot(path=".veigo/journey-live.png")
 
 
