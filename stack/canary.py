@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from veigo.stack.alarms import Alarms
 from veigo.stack.node import Job
 from veigo.stack.problem import StackError
 from veigo.stack.stack import Stack
@@ -38,6 +39,10 @@ async def run(stack: Stack) -> None:
     from veigo.client.session import StepFailed
     from veigo.history import History
 
+    if lost := Alarms(stack.folder).out_of_place():
+        # It could not arrive. The stack comes up all the same, degraded, so that it can be repaired.
+        print(f"no canary is sent: {', '.join(sorted(lost))} waits for `veigo repair`", flush=True)  # noqa: T201
+        return
     story = stack.folder / "canary.jsonl"
     story.unlink(missing_ok=True)
     base_url = f"http://{stack.address('gateway')}"

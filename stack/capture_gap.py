@@ -45,7 +45,8 @@ async def measured(stack: Stack, facts: Facts, known: Position) -> Gap:
         await asyncio.sleep(IN_FLIGHT_S)
         captured = await asyncio.to_thread(_captured_since, stack.address("kafka"), since_us - OVERLAP_US)
         missing = [event for event in committed if event not in captured]
-    begins_lsn = facts.slot.confirmed_lsn if facts.slot is not None else facts.log_end_lsn
+    slot = facts.slot
+    begins_lsn = slot.confirmed_lsn if slot is not None and slot.wal_status != "lost" else facts.log_end_lsn
     changed = await _changed_since(stack, facts.connector, known.at_us)
     return gap_of(missing, known.lsn, max(begins_lsn, known.lsn), changed)
 

@@ -32,6 +32,7 @@ AUDITED_S = 15.0  # how far back: longer than a request's transaction may take
 KEPT_S = 120.0
 MEASURE_AFTER_S = 4.0  # a standing alarm's gap is measured again, and then ever less often
 MEASURE_AFTER_S_MAX = 60.0
+NEVER = (0.0, MEASURE_AFTER_S)
 
 
 class Memory:
@@ -102,7 +103,8 @@ class CaptureWatch:
         if lost:
             standing = self._alarms.stands(AlarmKind.EVENTS_MISSING, "chat")
             gap = capture_gap.gap_of([*lost, *(standing.gap.named() if standing else ())], 0, 0, {})
-            self._raise(AlarmKind.EVENTS_MISSING, "chat", "the topic of room events went on without some", gap)
+            what = f"the topic of room events went on without some. Missing in Kafka: {gap}"
+            self._raise(AlarmKind.EVENTS_MISSING, "chat", what, gap)
 
     async def consumers(self) -> None:
         """Look whether records were gone before they were read."""
@@ -113,36 +115,50 @@ class CaptureWatch:
 
     async def _judge(self, facts: Facts, known: Position) -> None:
         found = findings(facts, known, self._failing_s(facts))
-        for finding in found:
-            await self._say(finding, facts, known)
+        due = [finding for finding in found if self._is_due(finding.kind, facts.connector)]
+        gap = await self._measured(facts, known) if due else None
+        for finding in due:
+            self._tell(finding, facts.connector, gap)
         kinds = {finding.kind for finding in found}
         passed = [
             each for each in self._alarms.standing() if each.about == facts.connector and each.kind in PASSING - kinds
         ]
         if facts.answers and passed:
-            self._alarms.clear(passed, "it passed")
+            self._alarms.clear(passed, "it is over")
             print(f"over: {', '.join(each.kind for each in passed)} of {facts.connector}", flush=True)  # noqa: T201 - the runner's log
 
-    async def _say(self, finding: Finding, facts: Facts, known: Position) -> None:
-        """Raise an alarm with its gap; tell of one that stands when more is missing by now."""
-        key = (finding.kind, facts.connector)
-        standing = self._alarms.stands(*key)
-        due_s, pause_s = self._measure.get(key, (0.0, MEASURE_AFTER_S))
-        if standing is not None and time.monotonic() < due_s:
-            return
-        try:
-            gap = await capture_gap.measured(self._stack, facts, known)
-        except Exception as error:  # noqa: BLE001 - an alarm without its gap is better than none
-            print(f"what is missing cannot be said now: {error}", flush=True)  # noqa: T201 - the runner's log
-            gap = Gap(known.lsn, facts.log_end_lsn)
-        self._measure[key] = (time.monotonic() + pause_s, min(2 * pause_s, MEASURE_AFTER_S_MAX))
-        if standing is None or gap.events > standing.gap.events or gap.rows != standing.gap.rows:
-            self._raise(*key, finding.reason, gap)
+    def _is_due(self, kind: AlarmKind, about: str) -> bool:
+        """Whether it is new, or long enough ago that it was measured."""
+        due_s, _ = self._measure.get((kind, about), (0.0, 0.0))
+        return time.monotonic() >= due_s or self._alarms.stands(kind, about) is None
 
-    def _raise(self, kind: AlarmKind, about: str, reason: str, gap: Gap) -> None:
+    async def _measured(self, facts: Facts, known: Position) -> Gap | None:
+        """What is missing; None when it cannot be said now."""
+        try:
+            return await capture_gap.measured(self._stack, facts, known)
+        except Exception as error:  # noqa: BLE001 - an alarm without its gap is better than none
+            print(f"what is missing cannot be said now: {error!r}", flush=True)  # noqa: T201 - the runner's log
+            return None
+
+    def _tell(self, finding: Finding, about: str, gap: Gap | None) -> None:
+        """Raise an alarm with its gap; tell of one that stands when more is missing by now."""
+        key = (finding.kind, about)
+        standing = self._alarms.stands(*key)
+        pause_s = (
+            MEASURE_AFTER_S if standing is None else min(2 * self._measure.get(key, NEVER)[1], MEASURE_AFTER_S_MAX)
+        )
+        self._measure[key] = (time.monotonic() + pause_s, pause_s)
+        if gap is None and standing is None:
+            self._raise(*key, f"{finding.reason}. What is missing cannot be said now", Gap())
+        elif gap is not None and (
+            standing is None or (gap.events, gap.rows) != (standing.gap.events, standing.gap.rows)
+        ):
+            self._raise(*key, f"{finding.reason}. Missing in Kafka: {gap}", gap)
+
+    def _raise(self, kind: AlarmKind, about: str, what: str, gap: Gap) -> None:
         if is_repairing(self._stack):
             return
-        sentence = f"{about}: {reason}. Missing in Kafka: {gap}. `veigo repair` closes the gap"
+        sentence = f"{about}: {what}. `veigo repair` closes the gap"
         print(f"ALARM {kind}: {sentence}", flush=True)  # noqa: T201 - the runner's output is its log
         self._alarms.raise_(kind, about, sentence, gap)
 
