@@ -74,6 +74,7 @@ class CaptureWatch:
         self._alarms = Alarms(stack.folder)
         self._memory = Memory(stack.folder)
         self._failing: dict[str, tuple[float, Position | None]] = {}
+        self._unstored: dict[str, bool] = {}
         self._measure: dict[tuple[AlarmKind, str], tuple[float, float]] = {}  # not before, and the pause after that
         since_us = time.time_ns() // 1_000 - int(KEPT_S * 1e6)
         self._tail = CaptureTail(stack.address("kafka"), since_us, KEPT_S)
@@ -114,7 +115,7 @@ class CaptureWatch:
                 self._raise(AlarmKind.RECORDS_GONE, partition, why, Gap())
 
     async def _judge(self, facts: Facts, known: Position) -> None:
-        found = findings(facts, known, self._failing_s(facts))
+        found = self._confirmed(facts.connector, findings(facts, known, self._failing_s(facts)))
         due = [finding for finding in found if self._is_due(finding.kind, facts.connector)]
         gap = await self._measured(facts, known) if due else None
         for finding in due:
@@ -126,6 +127,12 @@ class CaptureWatch:
         if facts.answers and passed:
             self._alarms.clear(passed, "it is over")
             print(f"over: {', '.join(each.kind for each in passed)} of {facts.connector}", flush=True)  # noqa: T201 - the runner's log
+
+    def _confirmed(self, connector: str, found: list[Finding]) -> list[Finding]:
+        """What is left without offsets lost just now: a worker that has just started may not have read them yet."""
+        lost = any(finding.kind is AlarmKind.OFFSETS_LOST for finding in found)
+        was_lost, self._unstored[connector] = self._unstored.get(connector, False), lost
+        return [finding for finding in found if finding.kind is not AlarmKind.OFFSETS_LOST or was_lost]
 
     def _is_due(self, kind: AlarmKind, about: str) -> bool:
         """Whether it is new, or long enough ago that it was measured."""

@@ -83,6 +83,11 @@ class CapturedTopics:
             elif time.monotonic() - heard_s > SILENT_S_MAX:
                 raise StackError(f"Kafka has been silent for {SILENT_S_MAX:g} s; see `veigo logs kafka`")
 
+    @property
+    def reached(self) -> dict[str, int]:
+        """How far each partition was read, as the aggregator's health page names them."""
+        return {f"{topic}:{number}": offset for (topic, number), offset in self._positions.items()}
+
     def has_expired(self, key: bytes) -> bool:
         """Whether the first records of this key's partition of the events are gone."""
         return partition_of(key, self._partitions) in self._kept_since_us

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from stack import capture_slots, connectors, rest
 from stack.capture_facts import facts as facts_now
@@ -25,9 +26,11 @@ from stack.missing import Missing, missing
 from stack.replay import Replay
 from veigo.stack.alarms import Alarms, lsn_text
 from veigo.stack.problem import NotReadyError, StackError
+from veigo.stack.readiness import until
 from veigo.stack.stack import Stack
 from veigo.stack.toolchain import try_lock
 
+APPLIED_WITHIN_S = 600.0  # a replay of millions of events
 ASKED_FOR_S = 2.0  # whoever only asks whether a repair is at work holds its lock for an instant
 
 Say = Callable[[str], None]
@@ -91,10 +94,14 @@ async def repaired(stack: Stack, say: Say) -> Repaired:
             overtaken |= bool(late.events)
             await _put_in(replay, late, done, say)
             await _require_whole(stack, captured)
+        if overtaken:
+            await asyncio.to_thread(captured.read)
+            await until(
+                partial(_require_applied, stack, captured.reached), APPLIED_WITHIN_S, "the aggregator is behind"
+            )
+            await _reload_policy_data(stack)
     swept = late.swept and Alarms(stack.folder).standing()  # without an alarm, an earlier repair has dealt with it
     done.unsettled = bool(swept or await missed(stack))
-    if overtaken:
-        await _reload_policy_data(stack)
     await _remember(stack)
     return done
 
@@ -179,6 +186,17 @@ async def _require_whole(stack: Stack, captured: CapturedTopics) -> None:
         raise StackError(
             f"still missing in Kafka: {left.gap}; see {stack.log('connect')}, and run `veigo repair` again"
         )
+
+
+async def _require_applied(stack: Stack, reached: dict[str, int]) -> None:
+    for node in stack.topology.replicas("aggregator"):
+        page = await rest.request(stack.address(node.name), "GET", "/healthz")
+        if page["role"] == "at work":
+            behind = [at for at, offset in reached.items() if page["partitions"][at]["position"] < offset]
+            if behind:
+                raise NotReadyError(f"it has not read all of {', '.join(behind)}")
+            return
+    raise NotReadyError("no aggregator is at work")
 
 
 async def _reload_policy_data(stack: Stack) -> None:

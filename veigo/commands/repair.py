@@ -36,8 +36,11 @@ def repair(
         stack = Stack.existing(TOPOLOGY, toolchain(), name)
         if stack is None or not is_running(stack):
             raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
-        with alone(stack):
-            whole = asyncio.run(_look(stack) if dry_run else _repair(stack))
+        if dry_run:
+            whole = asyncio.run(_look(stack))
+        else:
+            with alone(stack):
+                whole = asyncio.run(_repair(stack))
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None
