@@ -13,6 +13,7 @@ import typer
 
 from veigo.commands.display import complain, say
 from veigo.commands.up import Name
+from veigo.stack.alarms import AlarmKind, Alarms
 from veigo.stack.problem import NotReadyError, StackError
 from veigo.stack.readiness import until
 
@@ -80,7 +81,12 @@ async def _rebuild(stack: "Stack", source: Source) -> bool:
     took_s = time.monotonic() - began
     applied = (await _progress(stack))["records"]["applied"] - before["records"]["applied"]
     say(f"{applied:,} records applied; {took_s:.1f} s altogether")
-    return told(await compared(stack))
+    equal = told(await compared(stack))
+    if equal:
+        alarms = Alarms(stack.folder)
+        gone = [each for each in alarms.standing() if each.kind is AlarmKind.RECORDS_GONE]
+        alarms.clear(gone, "the read model was made anew")
+    return equal
 
 
 async def carried_out(stack: "Stack", rows: "Snapshot | None") -> None:
