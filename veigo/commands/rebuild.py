@@ -84,8 +84,8 @@ async def _rebuild(stack: "Stack", source: Source) -> bool:
     equal = told(await compared(stack))
     if equal:
         alarms = Alarms(stack.folder)
-        gone = [each for each in alarms.standing() if each.kind is AlarmKind.RECORDS_GONE]
-        alarms.clear(gone, "the read model was made anew")
+        settled = [each for each in alarms.standing() if each.kind is AlarmKind.RECORDS_GONE]
+        alarms.clear(settled, "the read model was made anew")
     return equal
 
 
