@@ -21,8 +21,8 @@ from pathlib import Path
 from struct import Struct
 from typing import Self
 
-HALF_BYTES = 8 * 1024 * 1024  # some 12,000 spans; beyond, a span is dropped. The file takes only what is ever used
-PRESSING_BYTES = HALF_BYTES // 8  # so much should be sent without waiting for its time
+HALF_BYTES = 4 * 1024 * 1024  # some 6,000 spans; beyond, a span is dropped
+PRESSING_BYTES = HALF_BYTES // 4  # so much should be sent without waiting for its time
 LEFT_MAX = 16  # files of the dead that are kept while nobody takes what is in them; of more, the oldest go
 SUFFIX = ".outbox"
 
@@ -85,7 +85,7 @@ class Outbox:
         """Make one in a folder, or without one in memory alone.
 
         Raises:
-            OSError: the folder cannot be written to.
+            OSError: the folder cannot be written to, or has no room.
         """
         if folder is None:
             return cls(mmap.mmap(-1, 2 * HALF_BYTES), before, after, spans_max)
@@ -93,7 +93,12 @@ class Outbox:
         path = folder / f"{time.time_ns()}-{os.getpid()}{SUFFIX}"
         draft = path.with_suffix(".draft")
         file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        os.ftruncate(file, 2 * HALF_BYTES)
+        try:
+            os.posix_fallocate(file, 0, 2 * HALF_BYTES)  # all of it now: a full disk later would be a SIGBUS
+        except OSError:
+            os.close(file)
+            draft.unlink()
+            raise
         fcntl.flock(file, fcntl.LOCK_EX)  # for as long as we live
         draft.rename(path)
         outbox = cls(mmap.mmap(file, 2 * HALF_BYTES), before, after, spans_max)

@@ -3,7 +3,8 @@
 It obeys OpenTelemetry's variables: those of the exporter (endpoint, headers, timeout, compression, certificates) are
 read by the SDK's exporter, which does the sending; `OTEL_BSP_SCHEDULE_DELAY` (ms) is how often, and
 `OTEL_BSP_MAX_QUEUE_SIZE` how many spans wait at most. They are sent as OTLP/HTTP in JSON. One variable is our own:
-`SPAN_OUTBOX_DIR`, the folder in which spans wait, so that others can send what a killed process had told.
+`SPAN_OUTBOX_DIR`, the folder in which spans wait, so that others can send what a killed process had told; without one,
+or when it cannot be written to, they wait in memory.
 """
 
 import os
@@ -11,11 +12,14 @@ import threading
 from pathlib import Path
 from typing import Self
 
+import structlog
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 
 from services import outbox, span_encoding
 from services.outbox import Outbox
+
+log = structlog.get_logger()
 
 EVERY_MS, SPANS_MAX = 5_000, 2_048  # OpenTelemetry's defaults
 
@@ -36,7 +40,12 @@ class SpanSending(threading.Thread):
         named = os.environ.get("SPAN_OUTBOX_DIR")
         folder = Path(named) if named else None
         spans_max = int(os.environ.get("OTEL_BSP_MAX_QUEUE_SIZE", SPANS_MAX))
-        waiting = Outbox.open(folder, span_encoding.before(resource), span_encoding.AFTER, spans_max)
+        before = span_encoding.before(resource)
+        try:
+            waiting = Outbox.open(folder, before, span_encoding.AFTER, spans_max)
+        except OSError as error:
+            log.warning("spans_wait_in_memory", folder=named, reason=str(error))
+            waiting, folder = Outbox.open(None, before, span_encoding.AFTER, spans_max), None
         sending = cls(waiting, folder, int(os.environ.get("OTEL_BSP_SCHEDULE_DELAY", EVERY_MS)) / 1000)
         sending.start()
         return sending

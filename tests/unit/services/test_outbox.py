@@ -1,5 +1,6 @@
 """What was told is sent, whoever is killed, and nothing grows without a bound."""
 
+import errno
 import os
 import signal
 
@@ -75,6 +76,19 @@ def test_what_nobody_took_is_counted(box):
     box.sent(lost=True)
 
     assert 1 == box.dropped
+
+
+def test_a_full_disk_is_noticed_at_the_start(tmp_path, monkeypatch):
+    """And not by a signal in the middle of the work; nothing is left behind."""
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+
+    with pytest.raises(OSError, match="No space"):
+        Outbox.open(tmp_path, BEFORE, AFTER, 1)
+    assert [] == list(tmp_path.iterdir())
 
 
 def killed_after(folder, tell):

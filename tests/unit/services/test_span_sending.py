@@ -71,6 +71,18 @@ def test_the_next_process_sends_what_a_killed_one_had_told(received, tmp_path):
     assert [] == list(tmp_path.iterdir())
 
 
+def test_a_folder_that_cannot_be_written_to_keeps_no_service_from_starting(received, monkeypatch, tmp_path):
+    """Its spans wait in memory, and it says so."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SPAN_OUTBOX_DIR", str(tmp_path / "file" / "folder"))
+    tracing.configure()
+    with tracing.span("work", tracing.SERVER):
+        pass
+    tracing.shutdown()
+
+    assert ["work"] == [span.name for span in received]
+
+
 def test_spans_that_nobody_takes_are_dropped_and_the_service_ends(monkeypatch):
     """Within the exporter's timeout."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
