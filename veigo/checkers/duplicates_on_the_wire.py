@@ -49,7 +49,7 @@ class DuplicatesOnTheWire(Checker):
         copies = sum(in_kafka.values()) - len(in_kafka)
         figures = (
             f"{len(again):,} of {len(ledger.deliveries):,} deliveries came again, 0 after a client's de-duplication;"
-            f" {copies:,} of {len(ledger.log):,} records in Kafka are repetitions"
+            f" {copies:,} of {len(ledger.log):,} records in Kafka are repetitions{_where(ledger)}"
         )
         over = len(again) > self._at_most * len(ledger.deliveries)
         if over or copies > self._in_kafka_at_most * max(1, len(in_kafka)):
@@ -67,3 +67,14 @@ def _copies(ledger: Ledger) -> tuple[Witnessed, Witnessed] | tuple[()]:
         if before is not record:
             return before, record
     return ()
+
+
+def _where(ledger: Ledger) -> str:
+    """The partitions that have repetitions, each with how many."""
+    seen: set[tuple[str, int]] = set()
+    copies: Counter[int] = Counter()
+    for record in ledger.log:
+        copies[record.partition] += (record.room, record.sequence) in seen
+        seen.add((record.room, record.sequence))
+    listed = ", ".join(f"{count:,} in partition {partition}" for partition, count in sorted(copies.items()) if count)
+    return f" ({listed})" if listed else ""

@@ -1,7 +1,8 @@
 """A room has one log, whoever is asked: PostgreSQL, Kafka, every socket and every acknowledgement.
 
 A place in it belongs to one event, and an event has one place. PostgreSQL's log is dense, 1 to the last sequence of the
-room; what retention forgot is left out. And Kafka has all that PostgreSQL has, once the run has waited for it.
+room; what retention forgot is left out. And Kafka has all that PostgreSQL has, once the run has waited for it, each
+room in one partition and, but for repetitions, in its order.
 """
 
 from collections import defaultdict
@@ -38,7 +39,7 @@ class SequencesAgree(Checker):
             return self.inconclusive("no socket received a message")
 
         claims = _Claims(ledger)
-        anomalies = [*claims.contradictions(), *_holes(ledger), *_not_captured(ledger)]
+        anomalies = [*claims.contradictions(), *_holes(ledger), *_not_captured(ledger), *_out_of_order(ledger)]
         if anomalies:
             return self.convicted(ledger, f"{len(anomalies)} contradictions", anomalies)
         asked = ["the sockets", "the acknowledgements"]
@@ -131,3 +132,22 @@ def _not_captured(ledger: Ledger) -> Iterator[Anomaly]:
                 if (room, event.sequence) not in captured and (head is None or event.sequence > head.horizon):
                     what = f"sequence {event.sequence} of room {room} ({event.type}) never came to Kafka"
                     yield Anomaly(what, (event, *ledger.kafka_read))
+
+
+def _out_of_order(ledger: Ledger) -> Iterator[Anomaly]:
+    """Rooms that lie in two partitions, and records that stand behind a later one without having stood before it."""
+    partitions: dict[str, Witnessed] = {}
+    highest: dict[str, Witnessed] = {}
+    seen: set[tuple[str, int]] = set()
+    for record in ledger.log:
+        first = partitions.setdefault(record.room, record)
+        if record.partition != first.partition:
+            what = f"room {record.room} is in Kafka's partitions {first.partition} and {record.partition}"
+            yield Anomaly(what, (first, record))
+        before = highest.setdefault(record.room, record)
+        if record.sequence >= before.sequence:
+            highest[record.room] = record
+        elif (record.room, record.sequence) not in seen:
+            what = f"Kafka has sequence {record.sequence} of room {record.room} behind {before.sequence}"
+            yield Anomaly(what, (before, record))
+        seen.add((record.room, record.sequence))

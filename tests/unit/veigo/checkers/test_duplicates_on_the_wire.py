@@ -12,6 +12,7 @@ def test_an_honest_run_is_acquitted_with_its_figures(honest):
     assert finding.verdict == Verdict.HOLDS
     assert finding.summary == (
         "0 of 4 deliveries came again, 0 after a client's de-duplication; 1 of 2 records in Kafka are repetitions"
+        " (1 in partition 0)"
     )
 
 

@@ -1,6 +1,7 @@
 """A room has one log, whoever is asked."""
 
 from veigo.checkers.sequences_agree import SequencesAgree
+from veigo.history import Witnessed
 from veigo.outcome import Outcome
 from veigo.verdict import Verdict
 
@@ -69,6 +70,24 @@ def test_a_kafka_that_was_not_read_or_has_forgotten_convicts_nobody(honest):
 
     assert check(honest.ledger()).verdict == Verdict.HOLDS
     assert check(honest.kafka_read(oldest=5).ledger()).verdict == Verdict.HOLDS
+
+
+def test_a_record_behind_a_later_one_is_convicted_unless_it_is_a_repetition(honest):
+    again = honest.witnessed("m1", 1).witnessed("m2", 2).witnessed("m1", 1)
+
+    assert check(again.ledger()).verdict == Verdict.HOLDS
+
+    wrong = again.witnessed(None, 5, type="room.updated").witnessed(None, 4, type="room.updated")
+
+    assert check(wrong.ledger()).evidence == ("Kafka has sequence 4 of room hall behind 5",)
+
+
+def test_a_room_in_two_partitions_is_convicted(honest):
+    """Between two partitions there is no order: whoever changes their number loses it."""
+    honest.witnessed("m1", 1)
+    honest.records.append(Witnessed("m2", "hall", 2, 1_000, 2, partition=1, offset=1))
+
+    assert check(honest.ledger()).evidence == ("room hall is in Kafka's partitions 0 and 1",)
 
 
 def test_a_record_that_kafka_has_twice_agrees_with_itself(honest):
