@@ -66,6 +66,7 @@ class Card(msgspec.Struct, kw_only=True):
 
     Attributes:
         compared_with: the committed card that this one was held against, if it was.
+        left_out: how many trials were planned and not carried out; a run cut short proves nothing as a whole.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Card(msgspec.Struct, kw_only=True):
     lines: tuple[Line, ...]
     trials: tuple[TrialResult, ...]
     compared_with: str = ""
+    left_out: int = 0
 
     @property
     def regressions(self) -> tuple[str, ...]:
@@ -82,12 +84,20 @@ class Card(msgspec.Struct, kw_only=True):
         return tuple(f"{line.name}: {what}" for line in self.lines for what in line.regressions)
 
 
-def card_of(run_id: str, started_at: str, machine: str, trials: Sequence[TrialResult]) -> Card:
-    """Add the trials of a run up."""
+def card_of(run_id: str, started_at: str, machine: str, trials: Sequence[TrialResult], left_out: int = 0) -> Card:
+    """Add the trials of a run up, of which so many were left out."""
     names = dict.fromkeys(trial.name for trial in trials)
     lines = tuple(_line([trial for trial in trials if trial.name == name], trials) for name in names)
-    verdict = combine(line.verdict for line in lines)
-    return Card(id=run_id, started_at=started_at, machine=machine, verdict=verdict, lines=lines, trials=tuple(trials))
+    verdicts = [line.verdict for line in lines] + [Verdict.INCONCLUSIVE] * bool(left_out)
+    return Card(
+        id=run_id,
+        started_at=started_at,
+        machine=machine,
+        verdict=combine(verdicts),
+        lines=lines,
+        trials=tuple(trials),
+        left_out=left_out,
+    )
 
 
 def write_json(card: Card, folder: Path) -> Path:

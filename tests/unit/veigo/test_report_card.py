@@ -97,6 +97,11 @@ def test_a_card_without_trials_proves_nothing():
     assert Verdict.INCONCLUSIVE is card().verdict
 
 
+def test_a_run_that_was_cut_short_proves_nothing_as_a_whole():
+    assert Verdict.INCONCLUSIVE is card_of("a-run", "today", "a machine", [trial()], left_out=3).verdict
+    assert Verdict.VIOLATED is card_of("a-run", "today", "", [trial(verdict=Verdict.VIOLATED)], left_out=3).verdict
+
+
 def test_a_card_is_read_back_as_it_was_written(tmp_path):
     whole = card(trial(BASELINE, judges=("kafka_killed",)), trial())
 

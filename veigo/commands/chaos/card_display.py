@@ -59,8 +59,9 @@ def show(card: "Card") -> None:
     for regression in card.regressions:
         screen.print(f"[bold red]worse than {escape(card.compared_with)}:[/] {escape(regression)}", highlight=False)
     trials = sum(line.trials for line in card.lines)
+    left_out = f", {card.left_out} left out" if card.left_out else ""
     screen.print(
-        f"[{STYLES[card.verdict]}]{SIGNS[card.verdict]} {card.verdict.value.upper()}[/]  {trials} trials",
+        f"[{STYLES[card.verdict]}]{SIGNS[card.verdict]} {card.verdict.value.upper()}[/]  {trials} trials{left_out}",
         highlight=False,
     )
 

@@ -73,7 +73,7 @@ def _together(folders: list[Path]) -> "Card":
             trial if folder == folders[-1] else msgspec.structs.replace(trial, folder=str(way / trial.folder))
             for trial in card.trials
         ]
-    return card_of(last.id, cards[0].started_at, last.machine, trials)
+    return card_of(last.id, cards[0].started_at, last.machine, trials, sum(card.left_out for card in cards))
 
 
 def _commit(card: "Card", path: Path) -> None:

@@ -75,10 +75,10 @@ def _carried_out(
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     session = Session(run_folder, entries, name, keep=keep)
     for stand in whole.stands:
-        session.carry_out(stand)
-        if session.interrupted:
-            break
-    card = card_of(run_folder.id, started_at, _machine(), session.results)
+        if not session.interrupted:
+            session.carry_out(stand)
+    left_out = len(whole.trials) - len(session.results)
+    card = card_of(run_folder.id, started_at, _machine(), session.results, left_out)
     card = written(card, run_folder.path, against)
     show(card)
     say_where_it_is(run_folder.path)

@@ -48,11 +48,10 @@ class Session:
         self._up(stack)
         try:
             for trial in stand.trials:
-                if self.interrupted:
-                    return
-                if not _is_healthy(stack):
-                    self._renew(stack, found_running=found_running)
-                self._try(trial, stack)
+                if not self.interrupted:
+                    self._on_a_healthy(stack, trial, found_running=found_running)
+        except KeyboardInterrupt:  # between two trials, or while one was judged; those before it are on the card
+            self.interrupted = True
         finally:
             if not found_running and not self._keep:
                 say(f"stopping stack {stack.name}")
@@ -65,12 +64,19 @@ class Session:
         with progress() as report:
             asyncio.run(bring_up(stack, lambda: preflight(stack), report))
 
-    def _renew(self, stack: "Stack", *, found_running: bool) -> None:
+    def _on_a_healthy(self, stack: "Stack", trial: "Trial", *, found_running: bool) -> None:
+        if not _is_healthy(stack):
+            if found_running:
+                complain(f"stack {stack.name} did not get healthy again; `veigo chaos heal --name {stack.name}`")
+                self.interrupted = True
+                return
+            self._renew(stack)
+        self._try(trial, stack)
+
+    def _renew(self, stack: "Stack") -> None:
         """Start over with an empty stack, when a trial left it broken; somebody else's stays as it is."""
         from veigo.stack.lifecycle import bring_down
 
-        if found_running:
-            raise StackError(f"stack {stack.name} did not get healthy again; `veigo chaos heal --name {stack.name}`")
         say(f"stack {stack.name} did not get healthy again; starting over with an empty one")
         asyncio.run(bring_down(stack, lambda _: None, purge=True))
         self._up(stack)
