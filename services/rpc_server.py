@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -45,11 +46,26 @@ class WordedErrors(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpcio 
         handler = await continuation(details)
         if handler is None or handler.unary_unary is None:
             return handler
+        call = _worded(_reading(handler), details.method, self._outages)
         return grpc.unary_unary_rpc_method_handler(
-            rpc_tracing.traced(_worded(handler.unary_unary, details.method, self._outages), details.method),
-            handler.request_deserializer,
+            rpc_tracing.traced(call, details.method),
+            None,  # gRPC would answer a request that cannot be read with INTERNAL
             handler.response_serializer,
         )
+
+
+def _reading(handler: grpc.RpcMethodHandler) -> Handler:
+    """Return a handler of requests as they came: bytes, that are the caller's fault when they are no request."""
+
+    async def call(request: bytes, context: grpc.aio.ServicerContext) -> object:
+        try:
+            read = handler.request_deserializer(request)
+        except DecodeError:
+            message = "These bytes are no request of this RPC; build the client from its .proto file."
+            raise Problem(Code.INVALID_ARGUMENT, message) from None
+        return await handler.unary_unary(read, context)
+
+    return call
 
 
 def _worded(call: Handler, method: str, outages: tuple[type[Exception], ...]) -> Handler:
