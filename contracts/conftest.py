@@ -1,5 +1,10 @@
 """One real stack for all contracts, what was seen of each, and the table that says so at the end."""
 
+import asyncio
+import json
+import os
+import signal
+from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
@@ -15,11 +20,14 @@ from protos.veigo.aggregator.v1 import aggregator_pb2
 from protos.veigo.authentication.v1 import authentication_pb2
 from protos.veigo.chat.v1 import chat_pb2
 from stack.services import INBOX_BESIDE
+from stack.time_machine import TimeMachine
 from veigo.contracts import rpc_recorder
 from veigo.contracts.cases import loaded
 from veigo.contracts.cast import Cast
 from veigo.contracts.coverage import Coverage
 from veigo.contracts.graphql_recorder import GraphQLRecorder
+from veigo.stack.stack import home_folder
+from veigo.stack.vault import Secrets
 
 HERE = Path(__file__).parent
 PROTOS = (authentication_pb2.DESCRIPTOR, chat_pb2.DESCRIPTOR, aggregator_pb2.DESCRIPTOR)
@@ -29,7 +37,7 @@ SCHEMA = build_schema((HERE.parent / "services" / "gateway" / "schema.graphql").
 # A failing example shrinks and is kept in .hypothesis/, from where the next run takes it first; what is printed with it
 # (@reproduce_failure) replays it anywhere. `--hypothesis-profile=thorough` looks for longer.
 PROFILE = {"deadline": None, "print_blob": True, "suppress_health_check": list(HealthCheck)}  # the recorders time calls
-settings.register_profile("contracts", max_examples=30, **PROFILE)
+settings.register_profile("contracts", max_examples=15, **PROFILE)
 settings.register_profile("thorough", max_examples=2_000, **PROFILE)
 settings.load_profile("contracts")
 
@@ -39,8 +47,8 @@ live.NAME = "contracts"
 
 
 def pytest_collection_modifyitems(items):
-    """The gate comes last: it judges what the others have seen."""
-    items.sort(key=lambda item: item.get_closest_marker("gate") is not None)
+    """What judges all that the others have done comes last, and the gate itself after that."""
+    items.sort(key=lambda item: (item.get_closest_marker("gate") is not None, item.path.name == "test_gate.py"))
 
 
 def pytest_terminal_summary():
@@ -82,6 +90,44 @@ async def rpc(stack, coverage):  # noqa: F811
 async def graphql(stack, http, coverage):  # noqa: F811
     """Call any operation of the live stack; what is said is held against the schema."""
     return GraphQLRecorder(SCHEMA, f"{stack.http}/graphql", http, coverage)
+
+
+@pytest.fixture
+async def time_machine(stack):  # noqa: F811
+    """Do to a room's log what only time does."""
+    password = Secrets(home_folder() / "stacks" / stack.name / "secrets").password("veigo")
+    async with TimeMachine(stack.nodes["postgres"], password) as machine:
+        yield machine
+
+
+@pytest.fixture
+def frozen(stack):  # noqa: F811
+    """Return the context in which a node's process stands still; it goes on at every exit."""
+    nodes = json.loads(live.veigo("status", "--name", stack.name, "--json").stdout)["nodes"]
+    processes = {node["name"]: node["pid"] for node in nodes}
+
+    @contextmanager
+    def standing_still(name):
+        os.kill(processes[name], signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(processes[name], signal.SIGCONT)
+
+    return standing_still
+
+
+@pytest.fixture
+def until():
+    """Return the function that asks until there is an answer, for a bounded time."""
+
+    async def asked(question, within_s=15.0):
+        async with asyncio.timeout(within_s):
+            while not (answer := await asyncio.to_thread(question)):  # noqa: ASYNC110 - it is asked
+                await asyncio.sleep(0.1)
+        return answer
+
+    return asked
 
 
 @pytest.fixture(scope="session")

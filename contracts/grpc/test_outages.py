@@ -1,32 +1,8 @@
 """What every RPC may answer whichever it is: that something it needs is out, took too long, or got too much."""
 
 import asyncio
-import json
-import os
-import signal
-from contextlib import contextmanager
 
-import pytest
-
-from live.conftest import veigo
 from veigo.contracts.cast import MESSAGES, ROOMS
-
-
-@pytest.fixture
-def frozen(stack):
-    """Return the context in which a node's process stands still; it goes on at every exit."""
-    nodes = json.loads(veigo("status", "--name", stack.name, "--json").stdout)["nodes"]
-    processes = {node["name"]: node["pid"] for node in nodes}
-
-    @contextmanager
-    def standing_still(name):
-        os.kill(processes[name], signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(processes[name], signal.SIGCONT)
-
-    return standing_still
 
 
 async def test_who_cannot_be_asked_allows_nothing(rpc, graphql, cast, frozen):

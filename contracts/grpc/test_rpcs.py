@@ -85,6 +85,7 @@ async def test_messages_and_what_was_read(rpc, cast):
     edited = await told(rpc, f"{MESSAGES}/UpdateMessage", message | {"content": "Hullo"}, bob)
     listed = await told(rpc, f"{MESSAGES}/ListMessages", {"roomId": room, "page": {"size": 1}}, bob)
     place = {"roomId": room, "sequence": sent["message"]["sequence"]}
+    await told(rpc, f"{MEMBERS}/AcknowledgeMessages", {"roomId": room, "sequence": 1}, cast.tokens["ann"])
     read = await told(rpc, f"{MEMBERS}/AcknowledgeMessages", place, cast.tokens["ann"])
     deleted = await told(rpc, f"{MESSAGES}/DeleteMessage", message, bob)
 

@@ -1,7 +1,7 @@
 """The people and rooms that cases speak of, brought about on a running stack by nothing but its RPCs.
 
-Bob and Ann share `<room>` and `<direct>`; Eve is in neither. `<newt>` has an account and no profile. Whoever `<nobody>`
-is, they are not here.
+Bob and Ann share `<room>` and `<direct>`; Eve is alone in `<eve's room>`. `<newt>` has an account and no profile.
+Whoever `<nobody>` is, they are not here.
 """
 
 import uuid
@@ -67,10 +67,10 @@ class Cast:
             fields = {"name": name.capitalize(), "about": f"about {name}", "photoPath": f"/{name}.png"}
             await told(self.rpc, f"{PROFILES}/CreateProfile", fields, self.tokens[name])
 
-    async def room(self, *members: str, **more: Any) -> str:  # noqa: ANN401 - JSON
-        """Let Bob make a room; its id."""
+    async def room(self, *members: str, by: str = "bob", **more: Any) -> str:  # noqa: ANN401 - JSON
+        """Let somebody make a room; its id."""
         fields = {"name": "Room", "type": "ROOM_TYPE_GROUP", "members": [self.bound[member] for member in members]}
-        reply = await told(self.rpc, f"{ROOMS}/CreateRoom", fields | more, self.tokens["bob"])
+        reply = await told(self.rpc, f"{ROOMS}/CreateRoom", fields | more, self.tokens[by])
         room: str = reply["information"]["id"]
         return room
 
@@ -85,6 +85,7 @@ class Cast:
     async def _furnish(self) -> None:
         self.bound["room"] = room = await self.room("ann", description="quiet", photoPath="/room.png")
         self.bound["direct"] = await self.room("ann", type="ROOM_TYPE_DIRECT")
+        self.bound["eve's room"] = await self.room(by="eve")
         self.bound["message"] = await self.message("bob", room)
         self.bound["ann's message"] = await self.message("ann", room)
         self.bound["deleted message"] = gone = await self.message("bob", room)

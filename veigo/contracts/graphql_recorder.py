@@ -3,6 +3,8 @@
 A document asks for all that an operation can tell, and takes exactly the arguments that are given, as variables.
 """
 
+import io
+import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -83,11 +85,10 @@ class GraphQLRecorder:
         Raises:
             BrokenContract: what came is no answer of a GraphQL server, or came too late.
         """
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        body = io.BytesIO(json.dumps({"query": document, "variables": dict(variables)}).encode())
         began_s = time.monotonic()
-        async with self._http.post(
-            self._url, json={"query": document, "variables": dict(variables)}, headers=headers
-        ) as response:
+        async with self._http.post(self._url, data=body, headers=headers) as response:
             if response.status not in HTTP_STATUSES:
                 raise BrokenContract(f"HTTP {response.status}: {(await response.text())[:300]}")
             answer: dict[str, Any] = await response.json()
