@@ -64,17 +64,40 @@ class Frame(msgspec.Struct):
         return self.payload[0]
 
 
+class _Later(msgspec.Struct):
+    type: str
+    payload: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _Place(msgspec.Struct, rename="camel"):
+    room_id: str | None = None
+    sequence: int | None = None
+    created_at: str | None = None
+
+
 _decoder = msgspec.json.Decoder(Frame)
+_later = msgspec.json.Decoder(_Later)
+_place = msgspec.json.Decoder(list[_Place])
 _encode = msgspec.json.Encoder().encode
 
 
 def read(data: str | bytes) -> Frame:
-    """Return the frame in a message.
+    """Return the frame in a message; of a type that a later version may add, only its place, however it is shaped.
 
     Raises:
         msgspec.DecodeError: it is none.
     """
-    return _decoder.decode(data)
+    try:
+        return _decoder.decode(data)
+    except msgspec.ValidationError:
+        later = _later.decode(data)
+        if later.type in _TYPES or later.type == ERROR:
+            raise
+    try:
+        place = _place.decode(later.payload)[0]
+    except (msgspec.DecodeError, IndexError):  # about no room, as far as we can tell
+        place = _Place()
+    return Frame(later.type, (Payload(room_id=place.room_id, sequence=place.sequence, created_at=place.created_at),))
 
 
 def join(room_id: str, after: int | None) -> str:

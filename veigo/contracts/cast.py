@@ -5,6 +5,7 @@ Whoever `<nobody>` is, they are not here.
 """
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,14 @@ async def told(rpc: Recorder, name: str, given: dict[str, Any], token: str | Non
     return MessageToDict(answer)
 
 
+def _fresh() -> Iterator[tuple[str, str]]:
+    """Yield what nobody has yet."""
+    yield "nobody", str(uuid.uuid4())
+    yield "fresh id", str(uuid.uuid4())
+    yield "fresh e-mail", f"{uuid.uuid4().hex}@example.com"
+    yield "fresh phone", f"+{uuid.uuid4().hex[:20]}"
+
+
 @dataclass
 class Cast:
     """Who is who.
@@ -42,7 +51,7 @@ class Cast:
     """
 
     rpc: Recorder
-    bound: dict[str, Any] = field(default_factory=lambda: {"nobody": str(uuid.uuid4()), "fresh id": str(uuid.uuid4())})
+    bound: dict[str, Any] = field(default_factory=lambda: dict(_fresh()))
     tokens: dict[str, str | None] = field(default_factory=lambda: {"nobody": None})
     refresh: dict[str, str] = field(default_factory=dict)
 
@@ -53,6 +62,7 @@ class Cast:
         for name in ("bob", "ann", "eve"):
             await cast.enter(name, profile=True)
         await cast.enter("newt")
+        cast.tokens["newcomer"] = cast.tokens["newt"]
         await cast._furnish()
         return cast
 
@@ -61,8 +71,9 @@ class Cast:
         email = f"{name}-{uuid.uuid4().hex}@example.com"
         account = {"email": email, "password": PASSWORD, "clientId": f"{name}'s", "phone": f"+{uuid.uuid4().hex[:20]}"}
         reply = await told(self.rpc, f"{AUTHENTICATION}/SignUp", account)
-        self.bound |= {name: reply["account"]["id"], f"{name}'s e-mail": email}
         self.tokens[name], self.refresh[name] = reply["token"]["access"], reply["token"]["refresh"]
+        self.bound |= {name: reply["account"]["id"], f"{name}'s e-mail": email}
+        self.bound |= {f"{name}'s access token": self.tokens[name], f"{name}'s refresh token": self.refresh[name]}
         if profile:
             fields = {"name": name.capitalize(), "about": f"about {name}", "photoPath": f"/{name}.png"}
             await told(self.rpc, f"{PROFILES}/CreateProfile", fields, self.tokens[name])

@@ -260,3 +260,13 @@ async def test_nobody_to_connect_to_is_unavailable(gateway_with, monkeypatch):
 
         assert ("error", "UNAVAILABLE") == (refused["type"], refused["payload"][0]["extensions"]["code"])
         assert [("joined", 4)] == await client.places(1)
+
+
+async def test_frames_of_a_later_version_do_not_end_what_goes_on_beside_them(gateway):
+    """Types nobody here knows, in shapes nobody here knows: with a place they are events, without one they are not."""
+    async with gateway.listening() as (client, carried):
+        await carried.connection.send('{"type":"TYPING","payload":{"who":["b"]}}')
+        await carried.say("PAINTED", roomId=ROOM, sequence=5, content="green", id=7)
+        await carried.write(ROOM, 6)
+
+        assert [("room_event", 5), ("message_created", 6)] == await client.places(2)
