@@ -45,7 +45,7 @@ class Story(RuleBasedStateMachine):
 
     # Doing.
 
-    def call(self, name, person, **request):
+    def call(self, name, person, /, **request):
         """Return what a call comes to: a code, and the reply."""
         for _ in range(ATTEMPTS_MAX):
             answer = self.runner.run(self.cast.rpc.call(name, request, self.cast.tokens[person]))
