@@ -3,7 +3,12 @@
 Each check is a sentence and the SQL that finds what contradicts it. Who runs it sees a moment between two transactions.
 """
 
-import asyncpg
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # generic in the type stubs only
+    import asyncpg
+
+    Connection = asyncpg.Connection[asyncpg.Record]
 
 CHECKS = {
     "chat_db": {
@@ -40,21 +45,11 @@ CHECKS = {
 }
 
 
-async def contradictions(address: str, password: str) -> list[str]:
-    """Return every check that does not hold, with how many rows contradict it.
-
-    Args:
-        address: host:port of PostgreSQL.
-        password: of its superuser, `veigo`.
-    """
+async def contradictions(connection: "Connection", database: str) -> list[str]:
+    """Return every check of a database that does not hold, with how many rows contradict it."""
     found = []
-    for database, checks in CHECKS.items():
-        connection = await asyncpg.connect(f"postgresql://veigo:{password}@{address}/{database}")
-        try:
-            for sentence, sql in checks.items():
-                rows = await connection.fetch(sql)
-                if rows:
-                    found.append(f"{database}: not {sentence}: {len(rows)} rows, {rows[0][0]} first")
-        finally:
-            await connection.close()
+    for sentence, sql in CHECKS[database].items():
+        rows = await connection.fetch(sql)
+        if rows:
+            found.append(f"not so: {sentence}; {len(rows)} rows, {rows[0][0]} first")
     return found

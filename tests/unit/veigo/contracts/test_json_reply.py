@@ -21,7 +21,9 @@ SCHEMA = {
 
 
 def test_every_field_that_a_schema_names_is_promised():
-    assert ["value.op", "value.after", "value.after.id", "value.after.at"] == list(json_reply.fields_of(SCHEMA, "value"))
+    assert ["value.op", "value.after", "value.after.id", "value.after.at"] == list(
+        json_reply.fields_of(SCHEMA, "value")
+    )
 
 
 def test_what_is_there_is_told_but_for_nulls():
