@@ -16,7 +16,7 @@ from typing import Any
 
 JSON = Any
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6}|\.\d{9})?Z")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
 
