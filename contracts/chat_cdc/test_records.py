@@ -18,6 +18,7 @@ from veigo.stack.vault import Secrets
 
 TOPICS = record_contracts.contracts()
 TOPIC, FIELD, OPERATION, EVENT = "topic", "record field", "record operation", "room event"
+BY_HAND = "veigo.test"
 CASES = loaded(Path(__file__).with_name("cases.json"))
 
 pytestmark = pytest.mark.gate  # after all that causes records, and before the gate itself
@@ -39,7 +40,7 @@ def promised(coverage):
 @pytest.mark.parametrize("name", [name for name in TOPICS if name != "veigo.dead_letters"])
 def test_every_record_is_what_its_topic_promises(name, stack, coverage):
     topic = TOPICS[name]
-    found = [record for record in records(stack, [name]) if not record.headers()]  # Debezium sends none, tests do
+    found = from_services(stack, name)
     for record in found:
         coverage.saw(TOPIC, name)
         seen = json_reply.checked(topic["key"], json.loads(record.key()), "key")
@@ -57,6 +58,11 @@ def test_every_record_is_what_its_topic_promises(name, stack, coverage):
     assert found
 
 
+def from_services(stack, topic):
+    """Return the records that tests have not written by hand, which those say in a header."""
+    return [record for record in records(stack, [topic]) if BY_HAND not in dict(record.headers() or ())]
+
+
 def note_event(schemas, row, coverage):
     if row["traceparent"] != TRACEPARENT:  # that one stands for what a later version writes
         for item in (row["type"], *json_reply.checked(schemas[row["type"]], json.loads(row["payload"]), row["type"])):
@@ -66,7 +72,7 @@ def note_event(schemas, row, coverage):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
 def test_what_readers_rely_on_is_there(case, stack):
     """The same cases drive the readers' own tests (tests/unit/services/test_record_promises.py)."""
-    values = [json.loads(record.value()) for record in records(stack, [case["topic"]]) if not record.headers()]
+    values = [json.loads(record.value()) for record in from_services(stack, case["topic"])]
     for value in values:
         if "payload" in value["after"]:
             value["after"]["payload"] = json.loads(value["after"]["payload"])
@@ -78,7 +84,7 @@ async def test_what_nobody_can_read_is_set_aside_with_its_reason(stack, coverage
     """A record of a key that no room has, so that no room is harmed."""
     key = json.dumps({"room_id": str(uuid.uuid4())})
     producer = Producer({"bootstrap.servers": stack.nodes["kafka"]})
-    producer.produce("chat.public.room_events", key=key, value=b"{broken", headers={"veigo.test": "by hand"})
+    producer.produce("chat.public.room_events", key=key, value=b"{broken", headers={BY_HAND: "yes"})
     producer.flush(10)
 
     def buried():

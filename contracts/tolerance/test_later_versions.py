@@ -111,7 +111,7 @@ async def test_records_with_keys_of_a_later_version_are_read(stack, until):
     source = {"lsn": 1, "ts_us": 1, "shard": {"a": 1}}
     value = {"op": "c", "before": None, "after": row, "source": source, "ts_us": 1, "schema_id": 7}
     producer = Producer({"bootstrap.servers": stack.nodes["kafka"]})
-    key, headers = json.dumps({"room_id": room}), {"veigo.test": "by hand"}
+    key, headers = json.dumps({"room_id": room}), {"veigo.test": "yes"}  # so that nobody takes it for a service's
     producer.produce("chat.public.room_events", key=key, value=json.dumps(value), headers=headers)
     producer.flush(10)
 
