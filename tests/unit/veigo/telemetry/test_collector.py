@@ -4,8 +4,8 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from veigo.telemetry import buffer, intake
-from veigo.telemetry.collector import Collector, store_at
+from veigo.telemetry import buffer, intake, own_metrics
+from veigo.telemetry.collector import Collector, now_us, store_at
 from veigo.telemetry.forwarding import PROTOBUF, Forwarding, headers_in
 from veigo.telemetry.rows import Delivery, Fault
 from veigo.telemetry.store import Store
@@ -131,3 +131,30 @@ async def test_rows_that_cannot_be_written_are_counted_and_stay_out_of_the_log(c
     assert (1, 0) == (health["lost"], health["waiting"])
     assert "rows_lost" in told
     assert "secret-bob" not in told
+
+
+async def test_it_measures_itself(client):
+    """What waits, what came twice, what was lost: told like everybody's figures, under its own name."""
+    for _ in range(2):
+        await client.post("/v1/traces", data=one_span(), headers={"Content-Type": PROTOBUF})
+    told = {(node, metric): series.value for node, metric, series in own_metrics.told(client.collector, at_us=5)}
+
+    assert 1.0 == told["collector", "veigo.collector.again"]
+    assert 1.0 == told["collector", "veigo.collector.waiting"]
+    assert 0.0 == told["collector", "veigo.collector.lost"]
+    assert ("collector", "veigo.collector.not_handed_on") in told
+
+
+@pytest.mark.parametrize(
+    ("accepts", "exemplars"), [("application/openmetrics-text; version=1.0.0", True), ("*/*", False)]
+)
+async def test_prometheus_gets_what_it_asks_for(client, accepts, exemplars):
+    """OpenMetrics, which has exemplars, or the older text."""
+    await client.post("/v1/traces", data=one_span(), headers={"Content-Type": PROTOBUF})
+    client.collector._measured(client.collector.span_metrics.told(now_us()))
+    answer = await client.get("/metrics", headers={"Accept": accepts})
+    text = await answer.text()
+
+    assert "veigo_span_duration_seconds_bucket" in text
+    assert exemplars == (' # {trace_id="' in text) == text.endswith("# EOF\n")
+    assert exemplars == answer.headers["Content-Type"].startswith("application/openmetrics-text")
