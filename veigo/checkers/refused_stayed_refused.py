@@ -61,7 +61,7 @@ def _doubts_of(ledger: Ledger, attempts: list[Operation]) -> list[str]:
         f"{_what(ledger, attempt)} ended {attempt.outcome}, but not at a closed door: {attempt.code or attempt.error}"
         for attempt in attempts
         if attempt.code not in CODES_OF_A_CLOSED_DOOR
-        and (attempt.outcome is Outcome.FAILED or unanswered_is_a_doubt)
+        and ((attempt.outcome is Outcome.FAILED and attempt.code is not None) or unanswered_is_a_doubt)
         and not attempt.withdrawn
     ]
 

@@ -30,7 +30,7 @@ from veigo.client.places import Asked, Event, GapError, Places
 OPEN_WAIT_S = 10.0
 CLOSE_WAIT_S = 2.0
 FIRST_PAUSE_S = 0.1
-PAUSE_S_MAX = 5.0
+PAUSE_S_MAX = 2.0  # so that whoever waits out a restart is back soon after it; five hundred of them spread well enough
 EVENTS_WAITING_MAX = 10_000  # not taken by the application yet; above, nothing is read
 FRAME_BYTES_MAX = 1 << 20
 JOINS_AT_ONCE = 80  # the server allows a hundred frames at once, and fifty a second after that
