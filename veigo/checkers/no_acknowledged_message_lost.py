@@ -78,6 +78,8 @@ class Audit:
         subscriptions = self._of.get((user, room), [])
         who = f"message {send.message_id} (sequence {send.sequence}) for {self._ledger.who(user)}"
         if not subscriptions:
+            if self._ledger.memberships.removals(room, user):
+                return  # they came and went before they ever got to listen, and no socket owes them anything
             self.unobserved.append(f"{who}: had no socket in room {send.room}")
             return
         for subscription in subscriptions:

@@ -125,6 +125,15 @@ def test_nobody_is_owed_what_was_said_after_they_were_removed(story):
     assert check(story.ledger()).verdict == Verdict.HOLDS
 
 
+def test_who_came_and_went_before_they_ever_got_to_listen_is_owed_nothing_by_a_socket(honest):
+    """Joins are refused while permissions lag behind; a member who stays must get in, a visitor may have been late."""
+    honest.asks("add_members", "ann", "hall", members=["carl"])
+    assert Verdict.INCONCLUSIVE == check(honest.ledger()).verdict
+
+    honest.event("MEMBER_REMOVED", "ann", "hall", 3, member="carl")
+    assert Verdict.HOLDS == check(honest.ledger()).verdict
+
+
 def test_nobody_is_owed_what_was_on_its_way_when_they_signed_out(story):
     story.room("hall", "ann", "bob").sends("ann", "hall", "m1", 1).receives("m1", "ann")
     story.asks("sign_out", "bob").loses_socket("bob").drained()
