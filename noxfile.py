@@ -96,6 +96,12 @@ def chaos(session: nox.Session) -> None:
     session.run(BIN / "veigo", "chaos", "run", "--seed", "1", *session.posargs)
 
 
+@nox.session
+def saboteurs(session: nox.Session) -> None:
+    """Every checker convicts the saboteurs meant for it and acquits the honest run; prints a table of it."""
+    session.run(BIN / "pytest", "tests/saboteurs", *session.posargs)
+
+
 def _provide_browser(session: nox.Session) -> None:
     """Install Chromium where that is possible without asking; where it is not, the browser's test skips and says so."""
     if any(map(shutil.which, BROWSERS)):
