@@ -81,6 +81,8 @@ def traces_under_kills(session: nox.Session) -> None:
 @nox.session
 def faults(session: nox.Session) -> None:
     """Every fault on a real stack, once each; minutes, so only on demand."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):  # without it the wrong clocks skip, and say so
+        session.run("apt-get", "install", "-y", "-qq", "libfaketime", success_codes=range(256), silent=True)
     session.run(BIN / "pytest", "tests/live", "-m", "faults", *session.posargs)
 
 

@@ -43,7 +43,7 @@ async def measured(stack: Stack, facts: Facts, known: Position) -> Gap:
     if facts.connector == "chat":
         _, committed = await committed_since(stack, since_us)
         await asyncio.sleep(IN_FLIGHT_S)
-        captured = await asyncio.to_thread(_captured_since, stack.address("kafka"), since_us - OVERLAP_US)
+        captured = await asyncio.to_thread(_captured_since, stack.addresses_of("kafka"), since_us - OVERLAP_US)
         missing = [event for event in committed if event not in captured]
     slot = facts.slot
     begins_lsn = slot.confirmed_lsn if slot is not None and slot.wal_status != "lost" else facts.log_end_lsn

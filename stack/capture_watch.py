@@ -77,7 +77,7 @@ class CaptureWatch:
         self._unstored: dict[str, bool] = {}
         self._measure: dict[tuple[AlarmKind, str], tuple[float, float]] = {}  # not before, and the pause after that
         since_us = time.time_ns() // 1_000 - int(KEPT_S * 1e6)
-        self._tail = CaptureTail(stack.address("kafka"), since_us, KEPT_S)
+        self._tail = CaptureTail(stack.addresses_of("kafka"), since_us, KEPT_S)
         self._audit = Audit()
 
     async def look(self) -> None:

@@ -8,13 +8,15 @@ at a bounded rate and with a line in the runner's log. Passwords reach it by its
 import asyncio
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from stack import class_archives, rest
+from stack import class_archives, kafka, rest
 from stack.tools import java_command
 from veigo.stack.alarms import Alarms
 from veigo.stack.node import Launch, Node
 from veigo.stack.ports import HOST
+from veigo.stack.readiness import until
 from veigo.stack.stack import Stack
 
 HEAP_MB = 256
@@ -22,6 +24,8 @@ HEAP_MB = 256
 # millisecond late leaves nothing to spin through (services/debezium/README.md).
 TIMER_SLACK_NS = 1_000_000
 GROUP = "veigo-connect"
+STORAGE_TOPICS = ("connect.configs", "connect.offsets", "connect.status")
+BROKERS_WITHIN_S = 60.0
 LOOK_EVERY_S = 1.0
 RESTART_PAUSE_S = 2.0  # after the first restart; doubles while the task goes on failing
 RESTART_PAUSE_MAX_S = 10.0  # what a fault that heals then costs at most
@@ -29,6 +33,7 @@ RESTART_PAUSE_MAX_S = 10.0  # what a fault that heals then costs at most
 
 def settings(stack: Stack) -> dict[str, str]:
     """The worker's configuration."""
+    copies = str(kafka.copies(stack))
     json_converter = "org.apache.kafka.connect.json.JsonConverter"
     return {
         "bootstrap.servers": stack.reach("connect", "kafka"),
@@ -38,9 +43,9 @@ def settings(stack: Stack) -> dict[str, str]:
         "config.storage.topic": "connect.configs",
         "offset.storage.topic": "connect.offsets",
         "status.storage.topic": "connect.status",
-        "config.storage.replication.factor": "1",
-        "offset.storage.replication.factor": "1",
-        "status.storage.replication.factor": "1",
+        "config.storage.replication.factor": copies,
+        "offset.storage.replication.factor": copies,
+        "status.storage.replication.factor": copies,
         "offset.storage.partitions": "1",
         "status.storage.partitions": "1",
         "key.converter": json_converter,
@@ -67,7 +72,10 @@ def settings(stack: Stack) -> dict[str, str]:
 
 
 async def prepare(stack: Stack) -> None:
-    """Render the configuration to the file the worker reads."""
+    """Render the configuration to the file the worker reads; a worker that finds too few brokers would give up."""
+    why = f"there are too few brokers for Connect; see {stack.log('kafka')}"
+    if kafka.copies(stack) > 1:
+        await until(partial(asyncio.to_thread, kafka.require_room_for, stack, STORAGE_TOPICS), BROKERS_WITHIN_S, why)
     path = stack.data("connect") / "worker.properties"
     path.write_text("".join(f"{name}={value}\n" for name, value in settings(stack).items()))
 

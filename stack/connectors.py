@@ -104,7 +104,7 @@ async def follow_heartbeat(stack: Stack, name: str) -> None:
     topic = f"{name}.public.heartbeats"
     consumer = Consumer(
         {
-            "bootstrap.servers": stack.address("kafka"),
+            "bootstrap.servers": stack.addresses_of("kafka"),
             "log_level": 0,
             "group.id": "veigo.probe",
             "enable.auto.commit": False,

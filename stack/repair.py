@@ -79,7 +79,7 @@ async def repaired(stack: Stack, say: Say) -> Repaired:
     facts = await _facts(stack)
     done = Repaired()
     with _topics(stack) as captured:
-        replay = Replay(stack.address("kafka"), captured)
+        replay = Replay(stack.addresses_of("kafka"), captured)
         overtaken = await _replace_slots(stack, facts, captured, replay, done, say)
         for each in facts:
             if capture_slots.has_usable_slot(each) and is_misplaced(each) and each.slot is not None:
@@ -121,7 +121,7 @@ def is_misplaced(facts: Facts) -> bool:
 
 def _topics(stack: Stack) -> CapturedTopics:
     known = Memory(stack.folder).read().get("chat")
-    return CapturedTopics(stack.address("kafka"), known.at_us if known is not None else 0)
+    return CapturedTopics(stack.addresses_of("kafka"), known.at_us if known is not None else 0)
 
 
 async def _facts(stack: Stack) -> list[Facts]:

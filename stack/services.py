@@ -15,7 +15,7 @@ from veigo.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
 HEALTH_WITHIN_S = 2.0
-INBOX_BESIDE = 50  # how far the aggregator's gRPC is from its health page
+INBOX_BESIDE = 50  # how far the aggregator's gRPC, which the gateway dials, is from its health page
 SERVING = b"\x08\x01"  # grpc.health.v1.HealthCheckResponse with status SERVING, as it is on the wire
 
 
@@ -57,18 +57,12 @@ def aggregator_environment(stack: Stack) -> dict[str, str]:
     }
 
 
-def inbox_address(stack: Stack) -> str:
-    """Where the gateway finds the aggregators' gRPC, which is beside their health pages."""
-    pages = [address.rpartition(":") for address in stack.reach("gateway", "aggregator").split(",")]
-    return ",".join(f"{host}:{int(port) + INBOX_BESIDE}" for host, _, port in pages)
-
-
 def gateway_environment(stack: Stack) -> dict[str, str]:
     """What the gateway is told."""
     return {
         "AUTHENTICATION_ADDRESS": stack.reach("gateway", "authentication"),
         "CHAT_ADDRESS": stack.reach("gateway", "chat"),
-        "AGGREGATOR_ADDRESS": inbox_address(stack),
+        "AGGREGATOR_ADDRESS": stack.reach("gateway", "aggregator"),
         "REALTIME_ADDRESS": stack.reach("gateway", "realtime"),
         "PLAYGROUND_ASSETS_DIR": str(stack.toolchain.path("graphiql")),
         "ACCEPTED_ORIGINS": "*",

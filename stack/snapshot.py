@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stack import connectors, rest
+from stack import connectors, kafka, rest
 from veigo.stack.problem import StackError
 from veigo.stack.readiness import until
 from veigo.stack.stack import Stack
@@ -167,19 +167,19 @@ def _consumer(stack: Stack) -> "Consumer":
     from confluent_kafka import Consumer
 
     settings = {"group.id": "veigo.rebuild", "enable.auto.commit": False, "log_level": 0}
-    return Consumer({"bootstrap.servers": stack.address("kafka"), **settings})
+    return Consumer({"bootstrap.servers": stack.addresses_of("kafka"), **settings})
 
 
 def _make(stack: Stack, topic: str) -> None:
     from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
-    admin = AdminClient({"bootstrap.servers": stack.address("kafka"), "log_level": 0})
-    made = admin.create_topics([NewTopic(topic, 1, 1, config={"retention.ms": str(KEPT_MS)})])
+    admin = AdminClient({"bootstrap.servers": stack.addresses_of("kafka"), "log_level": 0})
+    made = admin.create_topics([NewTopic(topic, 1, kafka.copies(stack), config={"retention.ms": str(KEPT_MS)})])
     made[topic].result(ASK_WITHIN_S)
 
 
 def _delete(stack: Stack, topic: str) -> None:
     from confluent_kafka.admin import AdminClient
 
-    admin = AdminClient({"bootstrap.servers": stack.address("kafka"), "log_level": 0})
+    admin = AdminClient({"bootstrap.servers": stack.addresses_of("kafka"), "log_level": 0})
     admin.delete_topics([topic])[topic].result(ASK_WITHIN_S)

@@ -16,8 +16,9 @@ from stack import (
     opa,
     postgres,
     topics,
+    toxiproxy,
 )
-from stack.services import AGGREGATOR, AUTHENTICATION, CHAT, GATEWAY, REALTIME
+from stack.services import AGGREGATOR, AUTHENTICATION, CHAT, GATEWAY, INBOX_BESIDE, REALTIME
 from veigo.stack.edge import Edge
 from veigo.stack.topology import Topology
 
@@ -41,7 +42,7 @@ EDGES = (
     Edge("gateway", "authentication", via="grpc"),
     Edge("gateway", "chat", via="grpc"),
     Edge("gateway", "realtime", via="websocket"),
-    Edge("gateway", "aggregator", via="grpc"),
+    Edge("gateway", "aggregator", via="grpc", beside=INBOX_BESIDE),
     Edge("authentication", "postgres", via="sql"),
     Edge("chat", "authentication", via="grpc"),
     Edge("chat", "opa", via="http"),
@@ -70,4 +71,4 @@ EDGES = (
     Edge("collector", "connect", via="http"),  # whether the connectors run
 )
 
-TOPOLOGY = Topology(NODES, JOBS, EDGES)
+TOPOLOGY = Topology(NODES, JOBS, EDGES, proxy=toxiproxy.NODE)

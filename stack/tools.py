@@ -19,6 +19,7 @@ SOURCES = Path(__file__).parent
 POM = SOURCES / "jvm" / "pom.xml"
 GO_MOD = SOURCES / "go" / "go.mod"
 BUF_MOD = SOURCES / "go" / "buf" / "go.mod"  # of its own, because the two would fix each other's dependencies
+TOXIPROXY_MOD = SOURCES / "go" / "toxiproxy" / "go.mod"
 MONGO_JAVA = SOURCES / "jvm" / "Mongo.java"
 
 # What Java needs beside a main class, on every node: quick to start, small, and gone when memory is.
@@ -109,6 +110,12 @@ async def build_buf(workshop: Workshop, folder: Path) -> None:
     await build_go(workshop, "github.com/bufbuild/buf/cmd/buf", BUF_MOD, folder / "buf")
 
 
+async def build_toxiproxy(workshop: Workshop, folder: Path) -> None:
+    """Toxiproxy, for stacks that ask for it, likewise."""
+    program = folder / "toxiproxy"
+    await build_go(workshop, "github.com/Shopify/toxiproxy/v2/cmd/server", TOXIPROXY_MOD, program)
+
+
 async def build_go(workshop: Workshop, package: str, module: Path, program: Path) -> None:
     """A Go program, compiled as its go.mod has it and no other way."""
     await workshop.run(
@@ -129,6 +136,7 @@ TOOLS = (
     ),
     Tool("graphiql", "the playground's scripts and styles", ("min",), build_graphiql, needs=("jars",)),
     Tool("buf", "buf, for the .proto files, compiled (1–2 min the first time)", (BUF_MOD,), build_buf, on_demand=True),
+    Tool("toxiproxy", "Toxiproxy, compiled", (TOXIPROXY_MOD,), build_toxiproxy, on_demand=True),
 )
 
 

@@ -7,6 +7,7 @@ one partition, and another count would move it.
 
 import asyncio
 
+from stack import kafka
 from veigo.stack.node import Job
 from veigo.stack.problem import StackError
 from veigo.stack.stack import Stack
@@ -35,10 +36,10 @@ def configuration_of(topic: str) -> dict[str, str]:
 
 async def run(stack: Stack) -> None:
     """Make the topics that are not there."""
-    await asyncio.to_thread(make_topics, stack.address("kafka"))
+    await asyncio.to_thread(make_topics, stack.addresses_of("kafka"), kafka.copies(stack))
 
 
-def make_topics(address: str) -> None:
+def make_topics(addresses: str, copies: int) -> None:
     """Make every topic, and leave those alone that exist.
 
     Raises:
@@ -47,8 +48,8 @@ def make_topics(address: str) -> None:
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
-    admin = AdminClient({"bootstrap.servers": address, "log_level": 0})
-    wanted = [NewTopic(name, count, 1, config=configuration_of(name)) for name, count in PARTITIONS.items()]
+    admin = AdminClient({"bootstrap.servers": addresses, "log_level": 0})
+    wanted = [NewTopic(name, count, copies, config=configuration_of(name)) for name, count in PARTITIONS.items()]
     for name, made in admin.create_topics(wanted, operation_timeout=10).items():
         try:
             made.result()

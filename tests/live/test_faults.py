@@ -8,25 +8,37 @@ import psutil
 import pytest
 
 from live.conftest import veigo
-from stack import canary
+from stack import canary, clocks
 from stack.process_site import ProcessSite
 from stack.table import TOPOLOGY
 from stack.tools import toolchain
+from veigo.faults.bandwidth import Bandwidth
+from veigo.faults.clock_skew import ClockSkew
 from veigo.faults.connector_deleted import ConnectorDeleted
 from veigo.faults.down import Down
 from veigo.faults.heal import HealFile
 from veigo.faults.immediate_stop import ImmediateStop
 from veigo.faults.kill import Kill
+from veigo.faults.kill_leader import KillLeader
+from veigo.faults.latency import Latency
+from veigo.faults.mix import Mix
 from veigo.faults.offsets_lost import OffsetsLost
 from veigo.faults.opa_emptied import OpaEmptied
+from veigo.faults.partition import Partition
 from veigo.faults.pause import Pause
+from veigo.faults.reset import Reset
 from veigo.faults.restart import Restart
 from veigo.faults.site import Running
 from veigo.faults.slot_dropped import SlotDropped
 from veigo.faults.slot_lost import SlotLost
+from veigo.faults.starved import Starved
+from veigo.faults.stuck_reader import StuckReader
+from veigo.faults.task_failed import TaskFailed
+from veigo.faults.together import Together
 from veigo.faults.underway import underway
 from veigo.faults.walsender_killed import WalsenderKilled
 from veigo.history import FaultStage, History
+from veigo.stack.problem import StackError
 from veigo.stack.stack import Stack
 
 SERVICES = ("gateway", "authentication", "chat", "realtime", "aggregator")
@@ -50,22 +62,21 @@ def history(tmp_path):
     history.close()
 
 
+async def suffered(fault, site, history):
+    """Inject a fault, see it felt and healed, and a message go through; what was felt."""
+    plan = HealFile(site.stack.folder)
+    async with underway(fault, site, history, plan):
+        assert list(fault.heals()) == [owed.step for owed in plan.owed() if owed.fault == fault.name]
+    assert fault.name not in {owed.fault for owed in plan.owed()}
+    stages = {record.stage: record for record in history.records}
+    assert set(FaultStage) == set(stages)
+    await canary.run(site.stack)
+    return stages[FaultStage.FELT].detail
+
+
 @pytest.fixture
-def suffer(site, plan, history):
-    """Inject a fault, see it felt and healed; what was felt."""
-
-    async def suffer(fault):
-        async with underway(fault, site, history, plan):
-            assert plan.owed()
-        assert [] == plan.owed()
-        stages = {record.stage: record for record in history.records}
-        assert set(FaultStage) == set(stages)
-        await canary.run(site.stack)
-        felt = stages[FaultStage.FELT].detail
-        sys.stdout.write(felt)
-        return felt
-
-    return suffer
+def suffer(site, history):
+    return lambda fault: suffered(fault, site, history)
 
 
 @pytest.mark.parametrize("node", ["chat", "opa", "mongo"])
@@ -115,13 +126,95 @@ async def test_everything_can_be_restarted_in_turn(suffer):
         (OffsetsLost(), "Connect keeps no position of chat"),
         (SlotDropped(), "slot"),
         (SlotLost(), "is lost"),
+        (TaskFailed(), "connector chat is FAILED"),
+        (Starved("gateway"), "a new client of gateway was told"),
+        (Starved("chat"), "a new client of chat was told"),
+        (Together(Down("connect"), Down("kafka")), "kafka is gone"),
+        (Mix(1), "is"),
+        (StuckReader(), "socket_closed"),
     ],
     ids=lambda value: value.name if hasattr(value, "name") else "",
 )
 async def test_what_is_between_a_commit_and_a_frame_can_break(suffer, fault, seen):
-    felt = await suffer(fault)
+    assert seen in await suffer(fault)
 
-    assert seen in felt
+
+@pytest.mark.faults
+@pytest.mark.skipif(clocks.installed() is None, reason="libfaketime is not installed")
+@pytest.mark.parametrize("ahead_s", [300, -300])
+@pytest.mark.parametrize("node", SERVICES)
+async def test_the_clock_of_a_service_can_be_wrong(suffer, node, ahead_s):
+    assert f"{node} wrote down a time" in await suffer(ClockSkew(node, ahead_s))
+
+
+@pytest.fixture(scope="module")
+def arranged():
+    """Stacks that are arranged otherwise, each up for as long as its tests run."""
+    names = []
+
+    def bring_up(name, *how):
+        names.append(name)
+        veigo("down", "--name", name, "--purge")
+        started = veigo("up", "--name", name, *how, within_s=600)
+        assert 0 == started.returncode, started.stdout + started.stderr
+        return ProcessSite(Stack.existing(TOPOLOGY, toolchain(), name))
+
+    yield bring_up
+    for name in names:
+        veigo("down", "--name", name, "--purge")
+
+
+@pytest.fixture(scope="module")
+def proxied(arranged):
+    return arranged("live-proxied", "--proxied")
+
+
+@pytest.fixture(scope="module")
+def cluster(arranged):
+    return arranged("live-cluster", "--scale", "kafka=3")
+
+
+DIALLED = [(edge.source, edge.target) for edge in TOPOLOGY.edges if edge.dialled]
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(("source", "target"), DIALLED)
+async def test_every_edge_can_be_partitioned(proxied, history, source, target):
+    assert "had no answer" in await suffered(Partition(source, target), proxied, history)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        (Latency("chat", "opa", ms=300), "at least 0.300"),
+        (Latency("connect", "postgres", ms=100, jitter_ms=50), "at least 0.050"),
+        (Reset("gateway", "chat"), "failed"),
+        (Reset("connect", "kafka"), "failed"),
+        (Reset("realtime", "kafka"), "failed"),
+        (Bandwidth("chat", "postgres"), "took"),
+        (Bandwidth("connect", "kafka", kb_per_s=4), "took"),
+    ],
+    ids=lambda value: value.name if hasattr(value, "name") else "",
+)
+async def test_an_edge_can_be_slow_narrow_or_broken_off(proxied, history, fault, seen):
+    assert seen in await suffered(fault, proxied, history)
+
+
+@pytest.mark.faults
+async def test_a_fault_of_the_network_needs_proxies(site, history):
+    with pytest.raises(StackError, match="veigo up --proxied"):
+        async with underway(Partition("chat", "opa"), site, history, HealFile(site.stack.folder)):
+            pass
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("partition", [0, 1, 2, 3])
+async def test_another_broker_leads_when_the_leader_is_killed(cluster, history, partition):
+    """Each time with what the one before it wrote."""
+    felt = await suffered(KillLeader(partition=partition), cluster, history)
+
+    assert "led, and kafka" in felt
 
 
 BREAK_AND_WAIT = """
@@ -137,6 +230,7 @@ from veigo.faults.pause import Pause
 from veigo.faults.underway import underway
 from veigo.faults.walsender_killed import WalsenderKilled
 from veigo.history import History
+from veigo.stack.problem import StackError
 from veigo.stack.stack import Stack
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs tests in the background ignores it

@@ -96,7 +96,7 @@ def _run(stack: "Stack", shape: Shape, seed: int, into: Path, *, stays: bool) ->
         plan = plan_of(f"http://{stack.address('gateway')}", shape, seed, watch.note)
         plan = traced(plan, f"http://{stack.address('collector')}", folder)
         plan = dataclasses.replace(plan, checkers=[*plan.checkers, ReadModelCatchesUp()])
-        report, page = uvloop.run(audited_run(plan, folder, Witness(stack.address("kafka")), Auditor(stack)))
+        report, page = uvloop.run(audited_run(plan, folder, Witness(stack.addresses_of("kafka")), Auditor(stack)))
     show(report)
     _say_where_to_look(stack, folder, page, report, stays=stays)
     return report.verdict

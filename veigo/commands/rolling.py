@@ -137,7 +137,7 @@ def _run(stack: "Stack", shape: Shape, seed: int, into: Path, restarts: Restarts
         plan = _plan(stack, shape, seed, restarts, watch)
         lost_max = BROKEN_SHARE_MAX_UNDER_KILLS if restarts.kill else 0.0
         plan = traced(plan, f"http://{stack.address('collector')}", folder, broken_share_max=lost_max)
-        report, page = uvloop.run(audited_run(plan, folder, Witness(stack.address("kafka")), Auditor(stack)))
+        report, page = uvloop.run(audited_run(plan, folder, Witness(stack.addresses_of("kafka")), Auditor(stack)))
     show(report)
     say()
     say(f"  report      {page}")

@@ -29,6 +29,13 @@ def up(
     containers: Annotated[
         bool, typer.Option("--containers", help="As a compose project instead of processes; `veigo down` ends that.")
     ] = False,
+    proxied: Annotated[
+        bool | None,
+        typer.Option(
+            "--proxied/--direct",
+            help="Whether a proxy stands in every edge, for faults of the network. As it was.",
+        ),
+    ] = None,
     more: Annotated[list[str] | None, typer.Argument(metavar="NODE=COUNT", hidden=True)] = None,
 ) -> None:
     """Start the stack and wait until every node has answered a real request. Exit code 0 ready, 1 not."""
@@ -38,7 +45,7 @@ def up(
     began = time.monotonic()
     names = [part.strip() for part in only.split(",") if part.strip()]
     try:
-        stack = opened(name, port_base, [*(scale or []), *(more or [])])
+        stack = opened(name, port_base, [*(scale or []), *(more or [])], proxied=proxied)
         runtime = in_containers(stack) if containers else runtime_of(stack)
         with progress() as report:
             record, changed = asyncio.run(runtime.bring_up(report, names))
@@ -58,22 +65,24 @@ def up(
     say("  next        veigo status, veigo logs NODE, veigo down")
 
 
-def opened(name: str, port_base: int | None, words: list[str]) -> "Stack":
-    """The stack, at the scale asked for; at the one it had when none is.
+def opened(name: str, port_base: int | None, words: list[str], *, proxied: bool | None = None) -> "Stack":
+    """The stack, at the scale asked for, with or without proxies; as it was before where nothing is said.
 
     Raises:
-        StackError: the scale is none, or is another than that of the stack that runs.
+        StackError: the scale is none, or the stack runs already and otherwise.
     """
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
     from veigo.stack.lifecycle import is_running
-    from veigo.stack.scale import kept_scale, read_scale
+    from veigo.stack.scale import kept_proxied, kept_scale, read_scale
     from veigo.stack.stack import Stack
 
-    if not words:
-        return Stack.open(TOPOLOGY, toolchain(), name=name, port_base=port_base)
-    scale = read_scale(words, TOPOLOGY)
+    scale = read_scale(words, TOPOLOGY) if words else None
     running = Stack.existing(TOPOLOGY, toolchain(), name)
-    if running is not None and is_running(running) and kept_scale(running.folder) != scale:
-        raise StackError(f"stack {name} runs at another scale; `veigo down --name {name}` first")
-    return Stack.open(TOPOLOGY, toolchain(), name=name, port_base=port_base, scale=scale)
+    if running is not None and is_running(running):
+        if scale is not None and kept_scale(running.folder) != scale:
+            raise StackError(f"stack {name} runs at another scale; `veigo down --name {name}` first")
+        if proxied is not None and kept_proxied(running.folder) != proxied:
+            how = "without proxies in its edges" if proxied else "with proxies in its edges"
+            raise StackError(f"stack {name} runs {how}; `veigo down --name {name}` first")
+    return Stack.open(TOPOLOGY, toolchain(), name=name, port_base=port_base, scale=scale, proxied=proxied)

@@ -100,3 +100,19 @@ async def others_have_followed(site: Site, connector: str) -> None:
             raise NotReadyError(f"behind are {', '.join(row['slot_name'] for row in rows)}")
 
     await until(look, FOLLOWED_WITHIN_S, "the other slots do not follow the log")
+
+
+async def reader(site: Site, connector: str) -> int | None:
+    """The process of PostgreSQL that sends the connector its log; None when nobody reads the slot."""
+    known = await slot(site, connector)
+    return known["active_pid"] if known else None
+
+
+async def another_reader(site: Site, connector: str, before: int | None) -> None:
+    """Wait until the slot is read by another connection than before."""
+
+    async def look() -> None:
+        if await reader(site, connector) in (None, before):
+            raise NotReadyError("its slot is read by nobody, or by the same as before")
+
+    await until(look, OBEYED_WITHIN_S, f"connector {connector} did not come back")

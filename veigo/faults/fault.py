@@ -22,6 +22,8 @@ class Fault(ABC):
     model: ClassVar[str]
     # Whether nothing can mend it but a repair: then an alarm is owed, which names the gap.
     unrecoverable: ClassVar[bool] = False
+    # Whether it can only be injected where proxies stand in the edges: ``veigo up --proxied``.
+    needs_proxies: ClassVar[bool] = False
 
     @property
     @abstractmethod

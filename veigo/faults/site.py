@@ -17,6 +17,14 @@ class Running(StrEnum):
     GONE = "gone"
 
 
+class Resource(StrEnum):
+    """What a node can be given less of."""
+
+    FILES = "files"  # open files and connections
+    MEMORY = "memory"  # bytes of address space beyond what it has
+    DISK = "disk"  # bytes of a file it may write
+
+
 class Life(NamedTuple):
     """What the system says of a node's process; another ``identity`` is another process."""
 
@@ -53,6 +61,36 @@ class Site(Protocol):
 
     async def rest(self, node: str, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """Ask a node's HTTP interface; the JSON it answers."""
+
+    async def poison(self, source: str, target: str, kind: str, stream: str, amounts: dict[str, int]) -> None:
+        """Have the proxy between two nodes do something to one direction of their connections, in Toxiproxy's terms."""
+
+    async def round_trip(self, source: str, target: str) -> float:
+        """The seconds one request takes over an edge, on the way its source takes; raises whatever goes wrong."""
+
+    async def leader(self, topic: str, partition: int = 0) -> str:
+        """The broker that leads a partition now."""
+
+    def address(self, node: str) -> str:
+        """``host:port`` of a node, as its clients outside the stack find it."""
+
+    async def logged(self, node: str, *words: str) -> str:
+        """The newest line of a node's log with all these words in it; empty when there is none."""
+
+    async def set_clock(self, node: str, ahead_s: int) -> None:
+        """Restart a node with a time of day that is off by so many seconds."""
+
+    async def clock_ahead_s(self, node: str) -> float:
+        """How far the time a node wrote down last is ahead of the time it was written at."""
+
+    async def workers(self) -> int:
+        """How many members Kafka counts in the group of Connect's workers."""
+
+    async def records(self, topic: str) -> int:
+        """How many records all partitions of a topic together have had so far."""
+
+    async def limit(self, node: str, resource: Resource, at_most: int) -> None:
+        """Give a node, and everything it started, no more of something than that."""
 
     async def apply(self, step: HealStep) -> None:
         """Undo a part of a fault; nothing happens when it is undone already.

@@ -16,6 +16,8 @@ class Together(Fault):
 
     def __init__(self, *faults: Fault) -> None:
         self.faults = faults
+        self.unrecoverable = any(fault.unrecoverable for fault in faults)  # type: ignore[misc]
+        self.needs_proxies = any(fault.needs_proxies for fault in faults)  # type: ignore[misc]
 
     @property
     def name(self) -> str:

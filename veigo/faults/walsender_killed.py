@@ -35,16 +35,14 @@ class WalsenderKilled(Fault):
 
     async def inject(self, site: Site) -> None:
         """End it."""
-        known = await capture.slot(site, self.connector)
-        self._before = known["active_pid"] if known else None
+        self._before = await capture.reader(site, self.connector)
         await site.sql("postgres", TERMINATE, capture.slot_of(self.connector))
 
     async def felt(self, site: Site) -> str:
         """The slot is read by nobody, or by another connection."""
 
         async def look() -> str:
-            known = await capture.slot(site, self.connector)
-            now = known["active_pid"] if known else None
+            now = await capture.reader(site, self.connector)
             return "" if now == self._before else f"the slot was read by process {self._before} and is by {now}"
 
         return await evidence.seen(look, "the same walsender still sends")

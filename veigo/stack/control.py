@@ -1,7 +1,8 @@
 """How others ask a running runner for something: one JSON line over a Unix socket, one line back.
 
 ``{"do": "recover"}``, ``{"do": "start", "node": "kafka"}``, ``{"do": "stop", "node": "kafka", "signal": "SIGKILL"}``,
-``{"do": "signal", "node": "kafka", "signal": "SIGSTOP"}``, which is sent and nothing more.
+``{"do": "signal", "node": "kafka", "signal": "SIGSTOP"}``, which is sent and nothing more. A start may add to the
+node's ``environment``.
 The socket is readable by its owner only. Going down needs no request: that is SIGTERM to the runner.
 """
 
@@ -63,7 +64,7 @@ async def _obey(runner: Runner, request: dict[str, Any]) -> None:
         case {"do": "recover"}:
             await runner.recover()
         case {"do": "start", "node": str(node)}:
-            await runner.start_node(node)
+            await runner.start_node(node, request.get("environment", {}))
         case {"do": "stop", "node": str(node)}:
             name = request.get("signal")
             await runner.stop_node(node, signal.Signals[name] if name else None)
@@ -73,7 +74,7 @@ async def _obey(runner: Runner, request: dict[str, Any]) -> None:
             raise StackError(f"cannot do {request!r}; ask to recover, or to start, stop or signal a node")
 
 
-async def ask(stack: Stack, **request: str) -> None:
+async def ask(stack: Stack, **request: str | dict[str, str]) -> None:
     """Ask the stack's runner for something and wait until it is done.
 
     Raises:

@@ -24,11 +24,12 @@ class Via(StrEnum):
 
 @dataclass(frozen=True)
 class Edge:
-    """``source`` opens the conversation with ``target``."""
+    """``source`` opens the conversation with ``target``; ``beside`` is how far the port it dials is from the first."""
 
     source: str
     target: str
     via: str
+    beside: int = 0
 
     @property
     def dialled(self) -> bool:

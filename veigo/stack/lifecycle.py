@@ -86,6 +86,8 @@ async def bring_up(
         clear_leftovers(stack, record)
         preflight()
         await stack.toolchain.build(report)
+        if tools := [node.tool for node in stack.topology.nodes if node.tool]:
+            await stack.toolchain.build(report, *tools)
         steps = [step for step in stack.topology.only(set(only) or set(stack.topology.steps)) if isinstance(step, Node)]
         names = {step.name for step in steps}
         require_free({port: node for port, node in stack.ports.items() if node in names})

@@ -53,6 +53,7 @@ class Node:
 
     ``offset`` is its port counted from the stack's first port; ``more_offsets`` are ports it takes beside that one.
     ``after`` names the nodes and jobs that must be done before it is launched, not merely before it is useful.
+    ``tool`` is what it is started from, where other stacks do without it.
     ``replica`` makes the second, third, … of its kind; a node without it there can be one of.
     ``probe`` returns when a real request went through, and raises whatever went wrong otherwise.
     """
@@ -71,6 +72,7 @@ class Node:
     ready_within_s: float = 60.0
     stop_within_s: float = 10.0
     stop_signal: signal.Signals = signal.SIGTERM
+    tool: str = ""
     replica: Callable[[int], Node] | None = None
     replica_of: str = ""
 

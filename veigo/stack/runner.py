@@ -10,7 +10,9 @@ import contextlib
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from veigo.stack.ledger import Ledger
 from veigo.stack.node import Job, Node, Step
@@ -20,6 +22,8 @@ from veigo.stack.readiness import until
 from veigo.stack.stack import Stack
 from veigo.stack.state import NodeState, StackState
 from veigo.stack.topology import start_order
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Runner:
@@ -68,13 +72,13 @@ class Runner:
             if name in self.ledger.record.nodes and self.ledger.of(name).state is not NodeState.READY:
                 await self.start_node(name)
 
-    async def start_node(self, name: str) -> None:
-        """Start one node that is not running, and wait until it is ready."""
+    async def start_node(self, name: str, environment: Mapping[str, str] = NOTHING) -> None:
+        """Start one node that is not running, with more in its environment, and wait until it is ready."""
         node = self._node(name)
         async with self._turns[name]:
             child = self._children.get(name)
             if child is None or not child.running:
-                await self._run_node(node)
+                await self._run_node(node, environment)
         self.ledger.settle()
 
     async def stop_node(self, name: str, with_signal: signal.Signals | None = None) -> None:
@@ -127,11 +131,13 @@ class Runner:
         self.ledger.note(job.name, NodeState.DEAD, detail=reason)
         return StackError(f"{job.name} failed: {reason}")
 
-    async def _run_node(self, node: Node) -> None:
+    async def _run_node(self, node: Node, environment: Mapping[str, str] = NOTHING) -> None:
         began = time.monotonic()
         self.ledger.note(node.name, NodeState.STARTING)
         await node.prepare(self.stack)
-        child = await ChildProcess.start(node.launch(self.stack), self.stack.log(node.name))
+        launch = node.launch(self.stack)
+        launch = replace(launch, environment={**launch.environment, **environment})
+        child = await ChildProcess.start(launch, self.stack.log(node.name))
         self._children[node.name] = child
         self.ledger.note(node.name, NodeState.STARTING, process=child.identity)
         ready = asyncio.create_task(self._until_ready(node))

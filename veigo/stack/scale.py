@@ -7,9 +7,7 @@ from pathlib import Path
 
 from veigo.stack.node import Node
 from veigo.stack.problem import StackError
-from veigo.stack.topology import Topology
-
-REPLICAS_MAX = 9  # of one kind; their ports follow the first one's
+from veigo.stack.topology import REPLICAS_MAX, Topology
 
 Scale = Mapping[str, int]
 
@@ -47,7 +45,7 @@ def check_scale(scale: Scale, topology: Topology) -> None:
 def scaled(topology: Topology, scale: Scale) -> Topology:
     """Return the table with so many of each node, replicas behind the first of their kind."""
     nodes = [each for node in topology.nodes for each in _replicated(node, scale.get(node.name, 1))]
-    return topology if len(nodes) == len(topology.nodes) else Topology(tuple(nodes), topology.jobs, topology.edges)
+    return topology if len(nodes) == len(topology.nodes) else replace(topology, nodes=tuple(nodes))
 
 
 def _replicated(node: Node, count: int) -> list[Node]:
@@ -70,3 +68,18 @@ def keep_scale(folder: Path, scale: Scale) -> None:
     """Remember the scale for the next start."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scale.json").write_text(json.dumps(dict(scale)) + "\n")
+
+
+def kept_proxied(folder: Path) -> bool:
+    """Whether the stack in this folder was last asked to have proxies in its edges."""
+    return (folder / "proxied").exists()
+
+
+def keep_proxied(folder: Path, *, proxied: bool) -> None:
+    """Remember that for the next start."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / "proxied"
+    if proxied:
+        mark.touch()
+    else:
+        mark.unlink(missing_ok=True)

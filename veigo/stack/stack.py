@@ -13,7 +13,7 @@ from pathlib import Path
 
 from veigo.stack.ports import DEFAULT_NAME, HOST, kept_base, ports_of, settle_base
 from veigo.stack.problem import StackError
-from veigo.stack.scale import Scale, check_scale, keep_scale, kept_scale, scaled
+from veigo.stack.scale import Scale, check_scale, keep_proxied, keep_scale, kept_proxied, kept_scale, scaled
 from veigo.stack.toolchain import Toolchain
 from veigo.stack.topology import Topology
 from veigo.stack.vault import Secrets
@@ -54,8 +54,11 @@ class Stack:
         name: str = DEFAULT_NAME,
         port_base: int | None = None,
         scale: Scale | None = None,
+        proxied: bool | None = None,
     ) -> "Stack":
         """The stack of that name, with the ports and the scale it had before, or the first free ones and one of each.
+
+        ``proxied`` puts the table's proxy into every edge, or takes it out again; None leaves that as it was.
 
         Raises:
             StackError: the name cannot be a folder's, no ports are free, or the table cannot be scaled so.
@@ -67,7 +70,9 @@ class Stack:
         if scale is not None:
             check_scale(scale, topology)
             keep_scale(folder, scale)
-        topology = scaled(topology, kept_scale(folder))
+        if proxied is not None:
+            keep_proxied(folder, proxied=proxied)
+        topology = _arranged(topology, folder)
         base = settle_base(folder, name, topology, port_base)
         return cls(topology=topology, toolchain=toolchain, base=base, name=name, home=home)
 
@@ -79,7 +84,7 @@ class Stack:
         base = kept_base(folder) if NAME_PATTERN.fullmatch(name) else None
         if base is None:
             return None
-        topology = scaled(topology, kept_scale(folder))
+        topology = _arranged(topology, folder)
         return cls(topology=topology, toolchain=toolchain, base=base, name=name, home=home)
 
     @property
@@ -122,7 +127,28 @@ class Stack:
         """``host:port`` of a node, for somebody outside the table: a person, a probe, a job."""
         return self.addresses.get(node) or f"{HOST}:{self.port(node)}"
 
+    def addresses_of(self, kind: str) -> str:
+        """``host:port`` of every node of one kind with commas between, for somebody outside the table."""
+        return ",".join(self.address(node.name) for node in self.topology.replicas(kind))
+
     def reach(self, source: str, target: str) -> str:
-        """``host:port`` at which one node finds another, all of them with commas between; only along an edge."""
-        self.topology.edge(source, target)
-        return ",".join(self.address(node.name) for node in self.topology.replicas(self.topology.kind(target)))
+        """``host:port`` at which one node finds another, all of them with commas between; only along an edge.
+
+        In a proxied stack that is the address of the proxy in between.
+        """
+        edge = self.topology.edge(source, target)
+        if self.topology.proxied:
+            proxies = [offset for other, _, offset in self.topology.proxies() if other == edge]
+            return ",".join(f"{HOST}:{self.base + offset}" for offset in proxies)
+        return ",".join(_beside(self.address(node.name), edge.beside) for node in self.topology.replicas(edge.target))
+
+
+def _beside(address: str, ports: int) -> str:
+    host, _, port = address.rpartition(":")
+    return f"{host}:{int(port) + ports}"
+
+
+def _arranged(topology: Topology, folder: Path) -> Topology:
+    """The table as the stack in this folder was asked to have it."""
+    topology = scaled(topology, kept_scale(folder))
+    return topology.with_proxy() if kept_proxied(folder) else topology

@@ -4,14 +4,18 @@ Ports, start order, addresses, the diagram and the lists of contracts and traces
 table does not exist: a node asks for another's address by naming the edge, and an edge that is not there is refused.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from veigo.stack.edge import Edge
 from veigo.stack.node import Job, Node, Step
 
 PORT_BLOCK = 1000  # how many ports one stack may spread over, counted from its first
+REPLICAS_MAX = 9  # of one kind; their ports follow the first one's
+# Proxies listen from the 20th port of every hundred on, where no node does.
+PROXY_OFFSET = 20
+PROXIES_PER_HUNDRED = 30
 
 
 class TableError(Exception):
@@ -25,6 +29,9 @@ class Topology:
     nodes: tuple[Node, ...]
     jobs: tuple[Job, ...]
     edges: tuple[Edge, ...]
+    # The node that can stand in every dialled edge, and whether it does.
+    proxy: Node | None = None
+    proxied: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a table that contradicts itself."""
@@ -65,7 +72,9 @@ class Topology:
 
     def users(self, name: str) -> set[str]:
         """The nodes that dial this one; they are stopped before it."""
-        kinds = {edge.source for edge in self.edges if edge.target == self.kind(name) and edge.dialled}
+        through_it = self.proxied and self.proxy is not None and name == self.proxy.name
+        targets = {edge.target for edge in self.edges} if through_it else {self.kind(name)}
+        kinds = {edge.source for edge in self.edges if edge.target in targets and edge.dialled}
         return {node.name for node in self.nodes if node.kind in kinds}
 
     def kind(self, name: str) -> str:
@@ -75,6 +84,29 @@ class Topology:
     def replicas(self, kind: str) -> tuple[Node, ...]:
         """The nodes of one kind, the first one first."""
         return tuple(node for node in self.nodes if node.kind == kind)
+
+    def with_proxy(self) -> "Topology":
+        """The table with its proxy in every dialled edge: whoever dials waits for it, and ends before it.
+
+        Raises:
+            TableError: it has none.
+        """
+        if self.proxy is None:
+            raise TableError("the table has no proxy to put into its edges")
+        sources = {edge.source for edge in self.edges if edge.dialled}
+        waiting = [
+            replace(node, after=(*node.after, self.proxy.name)) if node.kind in sources else node for node in self.nodes
+        ]
+        proxy = replace(self.proxy, more_offsets=tuple(offset for _, _, offset in self.proxies()))
+        return replace(self, nodes=(*waiting, proxy), proxied=True)
+
+    def proxies(self) -> Iterator[tuple[Edge, Node, int]]:
+        """Every dialled edge with each node at its end, and the port offset of the proxy between them."""
+        for number, edge in enumerate(self.edges):
+            for replica, node in enumerate(self.replicas(edge.target)):
+                if edge.dialled:
+                    hundred, rest = divmod(number * REPLICAS_MAX + replica, PROXIES_PER_HUNDRED)
+                    yield edge, node, 100 * hundred + PROXY_OFFSET + rest
 
     def only(self, names: set[str]) -> tuple[Step, ...]:
         """The named steps with everything that must run before them, in table order."""

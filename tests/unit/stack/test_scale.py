@@ -24,7 +24,7 @@ def test_a_scale_is_read_however_its_words_are_put(words):
     assert {"gateway": 2, "realtime": 3} == read_scale(words, TOPOLOGY)
 
 
-@pytest.mark.parametrize("word", ["chat", "chat=", "chat=two", "chat=-1", "chat=0", "chat=10", "kafka=3", "nobody=2"])
+@pytest.mark.parametrize("word", ["chat", "chat=", "chat=two", "chat=-1", "chat=0", "chat=10", "mongo=3", "nobody=2"])
 def test_a_scale_that_cannot_be_is_refused(word):
     """In one sentence that says what can."""
     with pytest.raises(StackError, match=r"--scale"):

@@ -130,7 +130,7 @@ def arena_of(stack: "Stack") -> "Arena":
     traced = os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true"
     return Arena(
         place=Place(gateways, ProcessSite(stack), HealFile(stack.folder), Alarms(stack.folder)),
-        kafka=stack.reach("realtime", "kafka"),
+        kafka=stack.addresses_of("kafka"),
         auditor=Auditor(stack),
         collector_url=f"http://{stack.address('collector')}" if traced else None,
         node_log=stack.log,
