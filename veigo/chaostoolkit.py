@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from veigo.run_folder import RunFolder
 from veigo.stack.problem import StackError
 from veigo.verdict import Verdict
 
@@ -92,6 +93,7 @@ class PacedTrial:
         self._entry = entry
         self._trial = trial
         self._stack = stack
+        self._run = RunFolder.make(RUNS)
         self._changed = threading.Condition()
         self._waiting_at = 0  # the step that the trial would begin next
         self._allowed = 0  # the last step that it may begin
@@ -125,7 +127,7 @@ class PacedTrial:
                 raise StackError(f"step {step} of {self._trial.folder} was not done within {STEP_WITHIN_S:g} s")
         if self._error is not None:
             raise StackError(f"{self._trial.folder} broke: {self._error!r}") from self._error
-        return "done" if self.result is None else f"{self.result.verdict}, in {RUNS / self.result.folder}"
+        return "done" if self.result is None else f"{self.result.verdict}, in {self._run.path / self.result.folder}"
 
     def end(self) -> None:
         """End the trial wherever it is; what it broke it heals."""
@@ -153,13 +155,11 @@ class PacedTrial:
     async def _carried_out(self) -> "TrialResult":
         from veigo.chaos_run import run_trial
         from veigo.commands.chaos.stands import arena_of
-        from veigo.run_folder import RunFolder
 
         self._loop = asyncio.get_running_loop()
         checkers = [*self._trial.experiment.during, *self._trial.experiment.after]
-        trial = run_trial(
-            self._trial, self._entry.sentence, checkers, arena_of(self._stack), RunFolder.make(RUNS), pace=self._pace
-        )
+        arena = arena_of(self._stack)
+        trial = run_trial(self._trial, self._entry.sentence, checkers, arena, self._run, pace=self._pace)
         self._task = asyncio.create_task(trial)
         return await self._task
 
