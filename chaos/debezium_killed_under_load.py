@@ -7,5 +7,5 @@ from veigo.workloads.send_and_read import SendAndRead
 experiment = Experiment(
     workload=SendAndRead(),
     fault=Kill("connect"),
-    timing=Timing(fault_s=0, recovery_s=15),
+    timing=Timing(fault_s=0),
 )

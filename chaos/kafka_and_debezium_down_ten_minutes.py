@@ -8,5 +8,5 @@ from veigo.workloads.send_and_read import SendAndRead
 experiment = Experiment(
     workload=SendAndRead(sends_per_s=30, visitors=False),
     fault=Together(Down("connect"), Down("kafka")),
-    timing=Timing(fault_s=10, full_s=600, recovery_s=60),
+    timing=Timing(fault_s=10, full_s=600),
 )

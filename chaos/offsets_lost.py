@@ -8,6 +8,6 @@ from veigo.workloads.send_and_read import SendAndRead
 experiment = Experiment(
     workload=SendAndRead(),
     fault=OffsetsLost("chat"),
-    timing=Timing(fault_s=3, recovery_s=60),
+    timing=Timing(fault_s=3),
     during=[AlarmNamedTheGap(within_s=10)],
 )

@@ -12,5 +12,5 @@ experiment = Experiment(
         *(Kill(node) for node in ("kafka", "connect", "postgres", "opa", "mongo", "chat", "realtime", "gateway")),
         *(Pause(node) for node in ("kafka", "connect", "opa", "aggregator", "authentication", "realtime")),
     ),
-    timing=Timing(fault_s=5, recovery_s=60),
+    timing=Timing(fault_s=5),
 )

@@ -9,5 +9,5 @@ experiment = Experiment(
     fault=Restart(
         "mongo", "opa", "aggregator", "realtime", "connect", "kafka", "postgres", "authentication", "chat", "gateway"
     ),
-    timing=Timing(fault_s=0, recovery_s=60),
+    timing=Timing(fault_s=0),
 )

@@ -43,7 +43,7 @@ class Timing:
 
     warmup_s: float = 5.0
     fault_s: float = 5.0
-    recovery_s: float = 30.0
+    recovery_s: float = 60.0
     full_s: float | None = None
 
     def __post_init__(self) -> None:
