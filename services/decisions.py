@@ -34,8 +34,8 @@ ASK_TIMEOUT_S = 0.5  # one question; OPA answers in well under a millisecond whe
 CONNECTIONS_MAX = 64  # further questions wait for a free one, within ASK_TIMEOUT_S
 FIRST_PAUSE_S = 0.003  # about one hop of change capture
 PAUSE_GROWTH = 1.6
-# While change capture is away, everybody who writes in a room whose members changed waits here. Asking every 50 ms, fifty
-# sends a second had kept OPA from answering for the other rooms, and did so for long after capture was back.
+# While change capture is away, everybody who writes in a room whose members changed waits here. Asking every 50 ms,
+# fifty sends a second had kept OPA from answering for the other rooms, and did so for long after capture was back.
 PAUSE_S_MAX = 0.5
 
 

@@ -77,15 +77,15 @@ class Audit:
             return
         subscriptions = self._of.get((user, room), [])
         who = f"message {send.message_id} (sequence {send.sequence}) for {self._ledger.who(user)}"
-        if not subscriptions:
-            if self._ledger.memberships.removals(room, user):
-                return  # they came and went before they ever got to listen, and no socket owes them anything
-            self.unobserved.append(f"{who}: had no socket in room {send.room}")
-            return
         for subscription in subscriptions:
             if shown_by := self._proof_of_loss(subscription, send):
                 self.lost.append(Anomaly(f"{who}: not on {subscription}; {self._last_trace_of(send)}", shown_by))
                 return
+        if any(gone > (send.sequence or 0) for gone in self._ledger.memberships.removals(room, user)):
+            return  # they went before they got to listen (again), and no socket of theirs missed it
+        if not subscriptions:
+            self.unobserved.append(f"{who}: had no socket in room {send.room}")
+            return
         over = user in self._signed_out and subscriptions[-1].ended is not None
         if not over and not self._before_listening(subscriptions, send.sequence):
             unexplained = "it may have come before joining" if self._drained else "the run did not wait for it"

@@ -16,7 +16,7 @@ from veigo.workloads.phrases import phrase
 EDITED_OF_100 = 5
 DELETED_OF_100 = 3
 READ_OF_100 = 4
-COMES_OR_GOES_OF_100 = 1.5
+COMES_OR_GOES_OF_100 = 0.5
 # People who do not try a second time; what became of their message they will never know.
 IMPATIENT_OF_100 = 25
 
