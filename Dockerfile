@@ -26,6 +26,7 @@ COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-dev --no-install-project --no-install-package duckdb --quiet \
     && find /opt/veigo -name '*.so*' -exec strip --strip-unneeded {} +
 COPY README.md LICENSE hatch_build.py ./
+COPY observability/expected observability/expected
 COPY protos protos
 COPY services services
 COPY stack stack
