@@ -2,6 +2,7 @@
 
 import typer
 
+from veigo.commands.attach import attach
 from veigo.commands.authz_lag import authz_lag
 from veigo.commands.build import build
 from veigo.commands.chaos import app as chaos
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(down)
+app.command()(attach)
 app.command()(status)
 app.command()(logs)
 app.command()(stop)

@@ -67,7 +67,7 @@ def describe(name: str, record: "StackRecord | None") -> dict[str, Any]:
             "address": node.address,
             "since": stamp(node.since),
             "ready_after_s": node.took_s,
-            "memory_mb": memory_mb(node.process),
+            "memory_mb": round(node.memory_bytes / 1e6, 1) or memory_mb(node.process),
             "detail": node.detail,
         }
         for node_name, node in record.nodes.items()

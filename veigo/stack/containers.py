@@ -60,7 +60,12 @@ class Containers(Runtime):
 
     @override
     def observe(self) -> StackRecord | None:
-        return self._record(Project.look(self._kept.project))
+        found = Project.look(self._kept.project)
+        record = self._record(found)
+        running = {found.container(name): node for name, node in record.nodes.items() if node.state is NodeState.READY}
+        for name, used in engine.memory_bytes(list(running)).items():
+            running[name].memory_bytes = used
+        return record
 
     @override
     async def bring_up(self, report: Report, only: Iterable[str] = ()) -> tuple[StackRecord, bool]:

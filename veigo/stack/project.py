@@ -77,6 +77,19 @@ class Project:
             )
         return str(self.containers[service]["Name"]).lstrip("/")
 
+    def published(self, service: str) -> int:
+        """The first port of this machine at which a service is published.
+
+        Raises:
+            StackError: the service is not there, or is not published.
+        """
+        self.container(service)
+        ports = self.containers[service]["NetworkSettings"]["Ports"] or {}
+        for bindings in ports.values():
+            for binding in bindings or ():
+                return int(binding["HostPort"])
+        raise StackError(f"project {self.name} publishes no port of {service}; is it up?")
+
     def record(self, name: str, base: int, nodes: Mapping[str, str], jobs: Iterable[str]) -> StackRecord:
         """What is known of the stack: ``nodes`` are the table's, with their addresses."""
         record = StackRecord(name=name, base=base, state=StackState.STOPPED, since=time.time())

@@ -46,7 +46,10 @@ class ProcessId(msgspec.Struct, frozen=True):
 
 
 class NodeRecord(msgspec.Struct):
-    """What is known of one node or job; ``took_s`` is how long it took to get ready, or done."""
+    """What is known of one node or job; ``took_s`` is how long it took to get ready, or done.
+
+    ``memory_bytes`` is told where the node is no process of this machine that could be asked.
+    """
 
     state: NodeState
     since: float
@@ -54,6 +57,7 @@ class NodeRecord(msgspec.Struct):
     process: ProcessId | None = None
     took_s: float | None = None
     detail: str = ""
+    memory_bytes: int = 0
 
 
 class StackRecord(msgspec.Struct):
