@@ -117,6 +117,16 @@ class ProcessSite:
         """Give a node, and everything it started, no more of something than that."""
         await asyncio.to_thread(limits.lower, self._process(node), resource, at_most)
 
+    async def disconnect(self, node: str) -> None:
+        """Refuse: processes have their network in common."""
+        raise StackError(
+            f"{node} is a process, which cannot leave the network; `veigo up --containers` gives it its own"
+        )
+
+    async def throttle(self, node: str, cpus: float) -> None:
+        """Refuse: processes have their processors in common."""
+        raise StackError(f"{node} is a process, not to be held to {cpus:g} processors; `veigo up --containers` can")
+
     async def apply(self, step: HealStep) -> None:
         """Undo a part of a fault.
 

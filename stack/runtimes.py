@@ -1,7 +1,12 @@
 """Which runtime a stack has: the one it was started with."""
 
+from stack.container_alarms import ContainerAlarms
+from stack.container_site import ContainerSite
 from stack.containers import composition
 from stack.machine import preflight
+from stack.process_site import ProcessSite
+from veigo.faults.site import Site
+from veigo.stack.alarms import Alarms
 from veigo.stack.containers import Containers
 from veigo.stack.problem import StackError
 from veigo.stack.processes import Processes
@@ -16,6 +21,18 @@ def runtime_of(stack: Stack) -> Runtime:
     if found is not None:
         return Containers(stack, found, composition())
     return Processes(stack, lambda: preflight(stack))
+
+
+def site_of(stack: Stack) -> Site:
+    """Where faults are injected into a stack."""
+    found = kept(stack.folder)
+    return ProcessSite(stack) if found is None else ContainerSite(stack, found.project)
+
+
+def alarms_of(stack: Stack) -> Alarms:
+    """The alarms of a stack, wherever they are kept."""
+    found = kept(stack.folder)
+    return Alarms(stack.folder) if found is None else ContainerAlarms(stack, found.project)
 
 
 def in_containers(stack: Stack, overlays: tuple[str, ...] = ()) -> Runtime:

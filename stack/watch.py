@@ -1,7 +1,8 @@
 """The nodes' watches by themselves, where there is no runner: ``python -m stack.watch``.
 
 Containers come back by their restart policy; what only their users see from outside (a connector that FAILED) needs
-somebody to look. Addresses come from STACK_ADDRESSES, as for the jobs.
+somebody to look. Addresses come from STACK_ADDRESSES, as for the jobs; what it remembers and the alarms it raises are
+below VEIGO_HOME, which outlives the container.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from veigo.stack.stack import Stack
 
 async def watch(stack: Stack) -> None:
     """Watch every node until told to stop."""
+    stack.folder.mkdir(parents=True, exist_ok=True)
     loop = asyncio.get_running_loop()
     watching = asyncio.gather(*(node.watch(stack) for node in stack.topology.nodes))
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -30,9 +30,9 @@ _trials: dict[tuple[str, int], "PacedTrial"] = {}  # the toolkit calls functions
 
 def every_node_answers(stack: str) -> bool:
     """Probe: every node answers a real request, and every connector runs."""
-    from stack.process_site import ProcessSite
+    from stack.runtimes import site_of
 
-    asyncio.run(ProcessSite(_running(stack)).until_healthy())
+    asyncio.run(site_of(_running(stack)).until_healthy())
     return True
 
 
@@ -72,7 +72,7 @@ def carry_out(experiment: str, stack: str, seed: int, step: int, full: bool = Fa
 
 def heal_everything(stack: str) -> str:
     """Rollback: end whatever trial is under way, and apply what is left of the heal plan."""
-    from stack.process_site import ProcessSite
+    from stack.runtimes import site_of
     from veigo.faults.heal import HealFile
     from veigo.faults.underway import heal
 
@@ -81,7 +81,7 @@ def heal_everything(stack: str) -> str:
     there = _running(stack)
     plan = HealFile(there.folder)
     owed = plan.owed()
-    asyncio.run(heal(owed, ProcessSite(there), plan))
+    asyncio.run(heal(owed, site_of(there), plan))
     return f"{len(owed)} steps were left to heal"
 
 
@@ -176,12 +176,12 @@ class PacedTrial:
 
 
 def _running(name: str) -> "Stack":
+    from stack.runtimes import runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
-    from veigo.stack.lifecycle import is_running
     from veigo.stack.stack import Stack
 
     stack = Stack.existing(TOPOLOGY, toolchain(), name)
-    if stack is None or not is_running(stack):
+    if stack is None or not runtime_of(stack).is_running():
         raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
     return stack

@@ -27,15 +27,19 @@ def repair(
 ) -> None:
     """Close gaps in change capture. Exit code 0: nothing is missing (any more), 1: something is, or an error."""
     from stack.repair import alone
+    from stack.runtimes import runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
-    from veigo.stack.lifecycle import is_running
+    from veigo.stack.project import kept
     from veigo.stack.stack import Stack
 
     try:
         stack = Stack.existing(TOPOLOGY, toolchain(), name)
-        if stack is None or not is_running(stack):
+        if stack is None or not runtime_of(stack).is_running():
             raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
+        if found := kept(stack.folder):
+            watch = f"docker exec {found.project}-watch-1 python -m stack.repair_inside"
+            raise StackError(f"in containers the watch repairs, who knows what it saw: `{watch}`")
         if dry_run:
             whole = asyncio.run(_look(stack))
         else:

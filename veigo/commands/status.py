@@ -24,16 +24,15 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Show every node. Exit code 0: all ready, 3: down, 4: some are not ready or an alarm stands, 1: an error."""
-    from stack.runtimes import runtime_of
+    from stack.runtimes import alarms_of, runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
-    from veigo.stack.alarms import Alarms
     from veigo.stack.stack import Stack
 
     stack = Stack.existing(TOPOLOGY, toolchain(), name)
     try:
         record = None if stack is None else runtime_of(stack).observe()
-        alarms = [] if stack is None else Alarms(stack.folder).standing()
+        alarms = [] if stack is None else alarms_of(stack).standing()
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None
@@ -45,7 +44,7 @@ def status(
         show(record)
         for each in alarms:
             complain(f"since {stamp(each.at_us / 1e6)} {each.kind}: {each.sentence}")
-    raise typer.Exit(exit_code(record))
+    raise typer.Exit(exit_code(record) or (DEGRADED if alarms else 0))
 
 
 def exit_code(record: "StackRecord | None") -> int:

@@ -24,6 +24,11 @@ async def hangs(site: Site, node: str) -> str:
     return await _until_unanswered(site, node, Running.PAUSED)
 
 
+async def out_of_reach(site: Site, node: str) -> str:
+    """Wait until a node's process runs on while its clients get no answer."""
+    return await _until_unanswered(site, node, Running.RUNS)
+
+
 async def is_another(site: Site, node: str, before: str) -> str:
     """Wait until a node that answers is another process than ``before``."""
 

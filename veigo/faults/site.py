@@ -92,6 +92,12 @@ class Site(Protocol):
     async def limit(self, node: str, resource: Resource, at_most: int) -> None:
         """Give a node, and everything it started, no more of something than that."""
 
+    async def disconnect(self, node: str) -> None:
+        """Take a node out of the network the others are in; only where it has one, which processes have not."""
+
+    async def throttle(self, node: str, cpus: float) -> None:
+        """Give a node no more than so many processors; only in containers."""
+
     async def apply(self, step: HealStep) -> None:
         """Undo a part of a fault; nothing happens when it is undone already.
 

@@ -164,13 +164,17 @@ class Alarms:
             file.write(msgspec.json.encode(line) + b"\n")
 
     def _lines(self) -> list[_Line]:
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return []
+        content = self._content()
         # What follows the last line's end is being written right now, or was when its writer was killed.
         complete = content[: content.rfind(b"\n") + 1].splitlines()
         return [msgspec.json.decode(line, type=_Line) for line in complete]
+
+    def _content(self) -> bytes:
+        """The file as it is now; empty when there is none."""
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            return b""
 
 
 def lsn_text(lsn: int) -> str:

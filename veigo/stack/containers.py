@@ -122,6 +122,12 @@ class Containers(Runtime):
                 raise StackError(f"containers cannot {request}; ask to recover, or to start or stop a node")
 
     @override
+    def log(self, node: str) -> Path:
+        path = self._stack.log(node)
+        engine.write_log(Project.look(self._kept.project).container(node), path)
+        return path
+
+    @override
     def logs(self) -> list[str]:
         return sorted(Project.look(self._kept.project).containers)
 

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from veigo.stack.problem import StackError
@@ -106,6 +107,13 @@ def last_lines(container: str, lines_max: int = 20) -> list[str]:
         check=False,
     )
     return said.stdout.splitlines()[-lines_max:]
+
+
+def write_log(container: str, path: Path) -> None:
+    """Write all that a container said into a file."""
+    command = [shutil.which("docker") or "docker", "logs", container]
+    with path.open("wb") as file:
+        subprocess.run(command, stdout=file, stderr=file, timeout=ANSWER_WITHIN_S, check=False)  # noqa: S603
 
 
 def follow(container: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from typing_extensions import override
 
@@ -42,6 +43,10 @@ class Processes(Runtime):
     @override
     async def ask(self, **request: str) -> None:
         await control.ask(self._stack, **request)
+
+    @override
+    def log(self, node: str) -> Path:
+        return self._stack.log(node)
 
     @override
     def logs(self) -> list[str]:

@@ -1,6 +1,7 @@
 """What a stack runs on: processes of this machine, or containers. Whatever it is, it can be asked the same things."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 from veigo.stack.progress import Report
@@ -24,6 +25,9 @@ class Runtime(Protocol):
 
     async def ask(self, **request: str) -> None:
         """Have one node started or stopped, as `control.ask` has it."""
+
+    def log(self, node: str) -> Path:
+        """A file with all that a node has said so far; a later one begins with the same bytes."""
 
     def logs(self) -> list[str]:
         """What there are logs of."""

@@ -41,11 +41,11 @@ class OpaContainer(DockerContainer):
         """Where its REST API is."""
         return f"http://{self.get_container_host_ip()}:{self.get_exposed_port(PORT)}"
 
-    def put_data(self, path: str, document: object) -> None:
+    def put_data(self, path: str, document: Any) -> None:  # noqa: ANN401 - JSON
         """Write a document; ``path`` is as in ``/v1/data/PATH``."""
         requests.put(f"{self.url}/v1/data/{path}", json=document, timeout=ANSWER_WITHIN_S).raise_for_status()
 
-    def decide(self, path: str, question: object) -> Any:  # noqa: ANN401 - JSON
+    def decide(self, path: str, question: Any) -> Any:  # noqa: ANN401 - JSON
         """Evaluate a rule for an input; None when it is undefined."""
         answer = requests.post(f"{self.url}/v1/data/{path}", json={"input": question}, timeout=ANSWER_WITHIN_S)
         answer.raise_for_status()

@@ -42,10 +42,9 @@ def heal(name: Name = "default") -> None:
 
 
 async def _heal(stack: "Stack", owed: "list[Owed]", plan: "HealFile") -> None:
-    from stack.process_site import ProcessSite
+    from stack.runtimes import runtime_of, site_of
     from veigo.faults.underway import heal as apply
-    from veigo.stack.lifecycle import is_running
 
-    if not is_running(stack):
+    if not runtime_of(stack).is_running():
         raise StackError(f"stack {stack.name} does not run; `veigo up --name {stack.name}` first, then heal it")
-    await apply(owed, ProcessSite(stack), plan)
+    await apply(owed, site_of(stack), plan)

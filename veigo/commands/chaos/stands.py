@@ -40,11 +40,11 @@ class Session:
         Raises:
             StackError: there is no such stack and none can be started.
         """
+        from stack.runtimes import runtime_of
         from veigo.commands.up import opened
-        from veigo.stack.lifecycle import bring_down, is_running
 
         stack = opened(self._name, None, [f"{node}={count}" for node, count in stand.scale.items()])
-        found_running = is_running(stack)
+        found_running = runtime_of(stack).is_running()
         self._up(stack)
         try:
             for trial in stand.trials:
@@ -55,14 +55,13 @@ class Session:
         finally:
             if not found_running and not self._keep:
                 say(f"stopping stack {stack.name}")
-                asyncio.run(bring_down(stack, lambda _: None, purge=True))
+                asyncio.run(runtime_of(stack).bring_down(lambda _: None, purge=True))
 
     def _up(self, stack: "Stack") -> None:
-        from stack.machine import preflight
-        from veigo.stack.lifecycle import bring_up
+        from stack.runtimes import runtime_of
 
         with progress() as report:
-            asyncio.run(bring_up(stack, lambda: preflight(stack), report))
+            asyncio.run(runtime_of(stack).bring_up(report))
 
     def _on_a_healthy(self, stack: "Stack", trial: "Trial", *, found_running: bool) -> None:
         if not _is_healthy(stack):
@@ -75,10 +74,10 @@ class Session:
 
     def _renew(self, stack: "Stack") -> None:
         """Start over with an empty stack, when a trial left it broken; somebody else's stays as it is."""
-        from veigo.stack.lifecycle import bring_down
+        from stack.runtimes import runtime_of
 
         say(f"stack {stack.name} did not get healthy again; starting over with an empty one")
-        asyncio.run(bring_down(stack, lambda _: None, purge=True))
+        asyncio.run(runtime_of(stack).bring_down(lambda _: None, purge=True))
         self._up(stack)
 
     def _try(self, trial: "Trial", stack: "Stack") -> None:
@@ -107,10 +106,10 @@ def _tell(step: "Step") -> None:
 
 
 def _is_healthy(stack: "Stack") -> bool:
-    from stack.process_site import ProcessSite
+    from stack.runtimes import site_of
 
     try:
-        asyncio.run(ProcessSite(stack).until_healthy())
+        asyncio.run(site_of(stack).until_healthy())
     except StackError as error:
         complain(str(error))
         return False
@@ -120,18 +119,17 @@ def _is_healthy(stack: "Stack") -> bool:
 def arena_of(stack: "Stack") -> "Arena":
     """All that a trial needs to know of a stack."""
     from stack.auditor import Auditor
-    from stack.process_site import ProcessSite
+    from stack.runtimes import alarms_of, runtime_of, site_of
     from veigo.chaos_run import Arena
     from veigo.faults.heal import HealFile
-    from veigo.stack.alarms import Alarms
     from veigo.trial_run import Place
 
     gateways = tuple(f"http://{stack.address(node.name)}" for node in stack.topology.replicas("gateway"))
     traced = os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true"
     return Arena(
-        place=Place(gateways, ProcessSite(stack), HealFile(stack.folder), Alarms(stack.folder)),
+        place=Place(gateways, site_of(stack), HealFile(stack.folder), alarms_of(stack)),
         kafka=stack.addresses_of("kafka"),
         auditor=Auditor(stack),
         collector_url=f"http://{stack.address('collector')}" if traced else None,
-        node_log=stack.log,
+        node_log=runtime_of(stack).log,
     )
