@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -72,6 +73,17 @@ def live(session: nox.Session) -> None:
 
 
 @nox.session
+def containers(session: nox.Session) -> None:
+    """The stack in containers: walk-through, demo, Kafka and Debezium killed, what pytest gets of it (8 minutes)."""
+    if why := _no_engine():
+        session.skip(f"nothing was tried in containers: {why}")
+    session.run(
+        *(BIN / "pytest", "tests/live/test_walkthrough.py", "tests/containers", "--veigo-runtime", "containers"),
+        *session.posargs,
+    )
+
+
+@nox.session
 def traces_under_kills(session: nox.Session) -> None:
     """10,000 messages while Kafka, Connect and each service are killed once: 99.9 % can be followed (3 minutes)."""
     size = {"MESSAGES": "10000", "RATE": "80", "EVERY_S": "16"}
@@ -113,6 +125,20 @@ def _provide_browser(session: nox.Session) -> None:
         session.run("apt-get", "install", "-y", "-qq", "chromium", success_codes=range(256), silent=True)
     else:
         session.run(BIN / "playwright", "install", "chromium", success_codes=range(256), silent=True)
+
+
+def _no_engine() -> str:
+    """Why nothing can run in containers here; empty when it can."""
+    if not shutil.which("docker"):
+        return "docker is not installed"
+    for asked in (("docker", "info"), ("docker", "compose", "version")):
+        try:
+            answer = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+        except subprocess.TimeoutExpired:
+            return f"`{' '.join(asked)}` did not answer within 30 s"
+        if answer.returncode != 0:
+            return f"`{' '.join(asked)}` says: {(answer.stderr.strip() or 'nothing').splitlines()[-1]}"
+    return ""
 
 
 def _promtool(session: nox.Session) -> str:

@@ -1,6 +1,8 @@
-"""One real stack for all live tests: its own name, ports and state, started once and removed at the end."""
+"""One real stack for all live tests: its own name, ports and state, started once and removed at the end.
 
-import json
+It is what Veigo's own pytest plugin gives anybody, so they run on containers too: ``--veigo-runtime containers``.
+"""
+
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,9 +11,6 @@ import aiohttp
 import pytest
 
 from live.people import Person
-
-UP_S_MAX = 600  # from nothing it builds OPA first; warm it takes seconds
-NAME = "live"
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,9 @@ def veigo(*arguments, within_s=60.0):
 
 
 @pytest.fixture(scope="session")
-def stack():
+def stack(veigo_stack):
     """A whole stack of our own; what it printed is shown when it does not come up."""
-    veigo("down", "--name", NAME, "--purge")
-    started = veigo("up", "--name", NAME, within_s=UP_S_MAX)
-    assert 0 == started.returncode, started.stdout + started.stderr
-    status = json.loads(veigo("status", "--name", NAME, "--json").stdout)
-    yield LiveStack(NAME, {node["name"]: node["address"] for node in status["nodes"]})
-    veigo("down", "--name", NAME, "--purge")
+    return LiveStack(veigo_stack.name, dict(veigo_stack.addresses))
 
 
 @pytest.fixture(scope="session")

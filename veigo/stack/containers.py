@@ -77,9 +77,8 @@ class Containers(Runtime):
             if record.state is StackState.READY:
                 return record, False
             if not before.runs:
-                require_free(
-                    {port: node for port, node in self._stack.ports.items() if node in self._composition.doors}
-                )
+                mine = self._composition.published | set(self._composition.doors)
+                require_free({self._stack.port(node): node for node in mine})
             report(Progress("image", Stage.RUNNING, self._composition.image))
             began = time.monotonic()
             await asyncio.to_thread(self._compose, "build", "--quiet", within_s=BUILD_WITHIN_S)
@@ -87,11 +86,13 @@ class Containers(Runtime):
             project.keep(self._stack.folder, self._kept)
             try:
                 await self._start(report, tuple(only))
+                if only:  # without a gateway there is nobody to look after
+                    return self._record(await asyncio.to_thread(Project.look, self._kept.project)), True
+                return await self._look_into(report)
             except (StackError, asyncio.CancelledError):
                 if not before.runs:
                     await asyncio.shield(asyncio.to_thread(self._remove))
                 raise
-            return await self._look_into(report)
 
     @override
     async def bring_down(self, report: Report, *, purge: bool = False) -> bool:

@@ -115,6 +115,8 @@ def record_of(told: Mapping[str, Any] | None, address: str, *, job: bool = False
     health = (state.get("Health") or {}).get("Status", "healthy")
     if state["Status"] == "paused":
         record.detail = "paused"
+    elif state["Status"] == "restarting":
+        record.detail = f"exited with code {state['ExitCode']}, and is started again and again"
     elif state["Running"]:
         record.state = NodeState.READY if health == "healthy" and not job else NodeState.STARTING
         record.detail = "" if health in ("healthy", "starting") else complaint(state)

@@ -10,7 +10,7 @@ BEGAN, ENDED = "2026-11-25T21:00:00.123456789Z", "2026-11-25T22:00:00Z"
 
 
 def container(status, *, code=0, health=None, said="", ports=None):
-    running = status in ("running", "paused")
+    running = status in ("running", "paused", "restarting")
     state = {"Status": status, "Running": running, "ExitCode": code, "StartedAt": BEGAN, "FinishedAt": ENDED}
     if health:
         state["Health"] = {"Status": health, "Log": [{"Output": said}]}
@@ -25,6 +25,11 @@ def container(status, *, code=0, health=None, said="", ports=None):
         (container("running", health="starting"), NodeState.STARTING, ""),
         (container("running", health="unhealthy", said="a\nrefused\n"), NodeState.STARTING, "unhealthy: refused"),
         (container("paused", health="healthy"), NodeState.STARTING, "paused"),
+        (
+            container("restarting", code=3),
+            NodeState.STARTING,
+            "exited with code 3, and is started again and again",
+        ),
         (container("created"), NodeState.WAITING, ""),
         (container("exited"), NodeState.STOPPED, ""),
         (container("exited", code=137), NodeState.DEAD, "exited with code 137"),
