@@ -16,7 +16,10 @@ SLOTS = """
 
 
 async def facts(stack: Stack) -> list[Facts]:
-    """Every connector as it is now; PostgreSQL first, because positions only grow.
+    """Every connector as it is now.
+
+    Positions only grow, so what may be behind another is asked first: the slot, what Connect stored, the log's end.
+    Between two questions a busy machine may let seconds pass.
 
     Raises:
         OSError, asyncpg.PostgresError, TimeoutError: PostgreSQL does not answer.
@@ -25,11 +28,12 @@ async def facts(stack: Stack) -> list[Facts]:
     connection = await postgres.connect(stack, "postgres")
     try:
         rows = await connection.fetch(SLOTS, timeout=CONNECT_WITHIN_S)
+        slots = {row["slot_name"]: _slot(row) for row in rows}
+        seen = [await _of(stack, name, slots, published[name]) for name in connectors.DATABASES]
         end = await connection.fetchval("SELECT pg_current_wal_insert_lsn()", timeout=CONNECT_WITHIN_S)
     finally:
         await connection.close()
-    slots = {row["slot_name"]: _slot(row) for row in rows}
-    return [await _of(stack, name, slots, published[name], end) for name in connectors.DATABASES]
+    return [replace(each, log_end_lsn=end) for each in seen]
 
 
 async def _is_published(stack: Stack, name: str) -> bool:
@@ -42,9 +46,9 @@ async def _is_published(stack: Stack, name: str) -> bool:
         await connection.close()
 
 
-async def _of(stack: Stack, name: str, slots: dict[str, Slot], published: bool, end: int) -> Facts:
+async def _of(stack: Stack, name: str, slots: dict[str, Slot], published: bool) -> Facts:
     slot_name = connectors.configuration(name)["slot.name"]
-    seen = Facts(name, slot_name, slots.get(slot_name), published, end, answers=False)
+    seen = Facts(name, slot_name, slots.get(slot_name), published, log_end_lsn=0, answers=False)
     address = stack.address("connect")
     try:
         status = await rest.request(address, "GET", "/connectors?expand=status", within_s=CONNECT_WITHIN_S)
