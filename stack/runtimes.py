@@ -39,11 +39,13 @@ def in_containers(stack: Stack, overlays: tuple[str, ...] = ()) -> Runtime:
     """The stack as a compose project, from now on.
 
     Raises:
-        StackError: it runs as processes now.
+        StackError: it is one of processes, whose data and passwords containers would not know.
     """
-    as_processes = Processes(stack, lambda: preflight(stack))
-    if kept(stack.folder) is None and as_processes.is_running():
-        raise StackError(f"stack {stack.name} runs as processes; `veigo down --name {stack.name}` first")
+    if kept(stack.folder) is None and (stack.folder / "data").exists():
+        raise StackError(
+            f"stack {stack.name} is one of processes; choose another --name, "
+            f"or delete it: `veigo down --name {stack.name} --purge`"
+        )
     chosen = composition(overlays)
     project = Kept(f"veigo-{stack.name}", [str(file) for file in chosen.files])
     keep(stack.folder, project)

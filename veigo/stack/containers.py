@@ -5,7 +5,6 @@ one container of doors (`doors.py`), through which the harness reaches nodes tha
 """
 
 import asyncio
-import contextlib
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -31,6 +30,7 @@ UP_WITHIN_S = 300.0
 DOWN_WITHIN_S = 90.0
 LOOK_EVERY_S = 1.0
 STOP_WITHIN_S = 15
+DOORS_LABEL = "veigo.stack"  # whose doors a container is
 NEED = "gateway"  # without a container of this service a project is none of ours
 
 
@@ -75,6 +75,7 @@ class Containers(Runtime):
             before = await asyncio.to_thread(Project.look, self._kept.project)
             record = self._record(before)
             if record.state is StackState.READY:
+                await asyncio.to_thread(self._open_doors)
                 return record, False
             if not before.runs:
                 mine = self._composition.published | set(self._composition.doors)
@@ -222,10 +223,15 @@ class Containers(Runtime):
         return f"{self._kept.project}-doors"
 
     def _open_doors(self) -> None:
-        """Start the container that leads in, unless it is there."""
+        """Start the container that leads in, unless it is there, and take over the secrets it sees."""
         name = self._doors()
-        if any(one["State"]["Running"] for one in engine.inspect([name])):
-            return
+        if not any(one["State"]["Running"] for one in engine.inspect([name])):
+            self._start_doors(name)
+        secrets = self._stack.folder / "secrets"
+        secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine.docker("cp", f"{name}:/run/secrets/.", str(secrets))
+
+    def _start_doors(self, name: str) -> None:
         found = Project.look(self._kept.project)
         gateway = found.containers.get(NEED)
         if gateway is None:
@@ -241,18 +247,17 @@ class Containers(Runtime):
             doors.append(f"{outside}={node}:{inside}")
         volume = f"{self._kept.project}_{self._composition.secrets_volume}"
         engine.docker(
-            *("run", "--detach", "--rm", "--name", name, "--network", network, "--read-only", "--cap-drop", "ALL"),
+            *("run", "--detach", "--rm", "--name", name, "--label", f"{DOORS_LABEL}={self._stack.name}"),
+            *("--network", network, "--read-only", "--cap-drop", "ALL"),
             *("--volume", f"{volume}:/run/secrets:ro", *ports, gateway["Image"]),
             *("python", "-m", "veigo.stack.doors", *doors),
         )
-        secrets = self._stack.folder / "secrets"
-        secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine.docker("cp", f"{name}:/run/secrets/.", str(secrets))
 
     def _remove(self, *, purge: bool = False) -> None:
-        """Take down what we started: the doors always, the project unless somebody else did."""
-        with contextlib.suppress(StackError):
-            engine.docker("rm", "--force", self._doors())
+        """Take down what we started: our doors, and the project unless somebody else did."""
+        for one in engine.inspect([self._doors()]):
+            if not self._kept.attached or one["Config"]["Labels"].get(DOORS_LABEL) == self._stack.name:
+                engine.docker("rm", "--force", self._doors())
         if not self._kept.attached:
             self._compose("down", *(["--volumes"] if purge else []), within_s=DOWN_WITHIN_S)
         if purge or self._kept.attached:
