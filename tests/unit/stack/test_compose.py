@@ -178,6 +178,20 @@ def test_no_password_stands_in_an_environment(stack):
         assert any(volume.startswith(f"secrets-{owner}:") for volume in SERVICES[owner]["volumes"])
 
 
+def test_dashboards_are_pinned_bounded_and_this_machines_own():
+    """What they mount is there; the collector hands its spans on to the one container that asks for them."""
+    overlay = yaml.safe_load((FILE.parent / "compose.observability.yaml").read_text())["services"]
+    added = {name: service for name, service in overlay.items() if name not in SERVICES}
+
+    for name, service in added.items():
+        assert re.fullmatch(r"[\w./-]+:v?\d[\w.-]*", service["image"]), f"{name} is not pinned to a tag"
+        assert {"cpus", "memory"} == set(service["deploy"]["resources"]["limits"])
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+        mounted = [volume.partition(":")[0] for volume in service.get("volumes", []) if volume.startswith("./")]
+        assert all((FILE.parent / path).exists() for path in mounted)
+    assert "http://otel-collector:4318" == overlay["collector"]["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"]
+
+
 def test_edges_that_nobody_dials_are_those_of_change_capture():
     """They need no address: PostgreSQL's log, Debezium and Kafka are their way."""
     assert {Via.CDC} == {Via(edge.via) for edge in EDGES if not edge.dialled}
