@@ -13,9 +13,9 @@ from typing import Any
 from typing_extensions import override
 
 from stack.container_alarms import WATCH
-from stack.process_site import ProcessSite
+from stack.process_site import LINES_MAX, ProcessSite
 from veigo.faults.heal import HealStep
-from veigo.faults.site import Life, Running
+from veigo.faults.site import Life, Resource, Running
 from veigo.stack import engine
 from veigo.stack.engine import ask_docker
 from veigo.stack.problem import NotReadyError, StackError
@@ -81,6 +81,25 @@ class ContainerSite(ProcessSite):
         if not kept.exists():
             kept.write_text(f"{before:g}")
         await ask_docker("update", "--cpus", f"{cpus:g}", await self._container(node))
+
+    @override
+    async def poison(self, source: str, target: str, kind: str, stream: str, amounts: dict[str, int]) -> None:
+        raise StackError(
+            f"nothing stands between {source} and {target} in containers; Disconnect cuts a node off there"
+        )
+
+    @override
+    async def logged(self, node: str, *words: str) -> str:
+        lines = await asyncio.to_thread(engine.last_lines, await self._container(node), LINES_MAX)
+        return next((line for line in reversed(lines) if all(word in line for word in words)), "")
+
+    @override
+    async def set_clock(self, node: str, ahead_s: int) -> None:
+        raise StackError(f"{node} has its machine's clock, like every container; clocks are set in processes")
+
+    @override
+    async def limit(self, node: str, resource: Resource, at_most: int) -> None:
+        raise StackError(f"{node} has no {resource} taken away in containers, only processor time: Throttle")
 
     @override
     async def apply(self, step: HealStep) -> None:

@@ -9,6 +9,8 @@ from veigo.stack.problem import StackError
 ROOT = Path(__file__).resolve().parents[1]
 IMAGE = "veigo"
 OVERLAYS = ("observability", "cluster")
+# What compose.cluster.yaml has several of.
+CLUSTER = {"kafka": 3, "gateway": 2, "authentication": 2, "chat": 2, "realtime": 2, "aggregator": 2}
 DOORS = {
     "authentication": 4100,
     "chat": 4200,
@@ -20,7 +22,6 @@ DOORS = {
     "aggregator": 4400,
     "mongo": 27017,
 }
-PUBLISHED = frozenset({"gateway", "collector"})
 
 
 def composition(overlays: tuple[str, ...] = ()) -> Composition:
@@ -29,8 +30,15 @@ def composition(overlays: tuple[str, ...] = ()) -> Composition:
     Raises:
         StackError: this is no checkout, or there is no such overlay.
     """
+    if unknown := set(overlays) - set(OVERLAYS):
+        raise StackError(f"there is no overlay {', '.join(unknown)}; there are {', '.join(OVERLAYS)}")
     files = [ROOT / "compose.yaml", *(ROOT / f"compose.{overlay}.yaml" for overlay in overlays)]
     for file in files:
         if not file.exists():
             raise StackError(f"there is no {file}; run this in a checkout of Veigo")
-    return Composition(tuple(files), IMAGE, DOORS, PUBLISHED, "secrets-admin", canary.run)
+    return Composition(tuple(files), IMAGE, DOORS, "secrets-admin", canary.run)
+
+
+def scale_of(overlays: tuple[str, ...]) -> list[str]:
+    """The scale that overlays have, in the words of --scale; none when they leave it as it is."""
+    return [f"{kind}={count}" for kind, count in CLUSTER.items()] if "cluster" in overlays else []

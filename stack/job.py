@@ -1,8 +1,9 @@
 """One job of the table by itself, where there is no runner: ``python -m stack.job migrations``.
 
 In containers every job is a container that ends. It is told where the nodes are by STACK_ADDRESSES
-(``postgres=postgres:5432,kafka=kafka:9092``) and where passwords are by SECRETS_DIR. What a node wants done when it has
-come up, the runner's bootstrap, is done by the jobs that wait for it.
+(``postgres=postgres:5432,kafka=kafka:9092``), how many of each there are by STACK_SCALE (``kafka=3 chat=2``), and where
+passwords are by SECRETS_DIR. What a node wants done when it has come up, the runner's bootstrap, is done by the jobs
+that wait for it.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from stack.tools import toolchain
 from veigo.stack.node import Job, Node
 from veigo.stack.problem import StackError
 from veigo.stack.readiness import until
+from veigo.stack.scale import read_scale, scaled
 from veigo.stack.stack import Stack
 
 
@@ -30,7 +32,7 @@ def stack_of(told: Mapping[str, str]) -> Stack:
         raise StackError("set STACK_ADDRESSES to where the nodes are, such as postgres=postgres:5432,kafka=kafka:9092")
     secrets = told.get("SECRETS_DIR")
     return Stack(
-        topology=TOPOLOGY,
+        topology=scaled(TOPOLOGY, read_scale([told.get("STACK_SCALE", "")], TOPOLOGY)),
         toolchain=toolchain(),
         base=0,
         home=Path(told.get("VEIGO_HOME", "/tmp/veigo")),  # noqa: S108 - a container's own

@@ -11,8 +11,13 @@ from veigo.stack.problem import StackError
 
 if TYPE_CHECKING:
     from veigo.stack.stack import Stack
+    from veigo.stack.state import StackRecord
 
 Name = Annotated[str, typer.Option("--name", help="Which stack; each has its own ports and data.")]
+Overlay = Annotated[
+    list[str] | None,
+    typer.Option("--overlay", help="In containers: observability adds dashboards, cluster brokers and replicas."),
+]
 
 
 def up(
@@ -29,6 +34,7 @@ def up(
     containers: Annotated[
         bool, typer.Option("--containers", help="As a compose project instead of processes; `veigo down` ends that.")
     ] = False,
+    overlay: Overlay = None,
     proxied: Annotated[
         bool | None,
         typer.Option(
@@ -39,14 +45,16 @@ def up(
     more: Annotated[list[str] | None, typer.Argument(metavar="NODE=COUNT", hidden=True)] = None,
 ) -> None:
     """Start the stack and wait until every node has answered a real request. Exit code 0 ready, 1 not."""
+    from stack.containers import scale_of
     from stack.runtimes import in_containers, runtime_of
     from veigo.commands.status import show
 
     began = time.monotonic()
     names = [part.strip() for part in only.split(",") if part.strip()]
+    overlays = tuple(overlay or ())
     try:
-        stack = opened(name, port_base, [*(scale or []), *(more or [])], proxied=proxied)
-        runtime = in_containers(stack) if containers else runtime_of(stack)
+        stack = opened(name, port_base, [*(scale or []), *(more or []), *scale_of(overlays)], proxied=proxied)
+        runtime = in_containers(stack, overlays) if containers or overlays else runtime_of(stack)
         with progress() as report:
             record, changed = asyncio.run(runtime.bring_up(report, names))
     except StackError as error:
@@ -60,6 +68,10 @@ def up(
         show(record)
         return
     say(f"stack {name} is ready after {time.monotonic() - began:.1f} s")
+    _say_where_to_go(stack, record)
+
+
+def _say_where_to_go(stack: "Stack", record: "StackRecord") -> None:
     if "gateway" in record.nodes:
         say(f"  playground  http://localhost:{stack.port('gateway')}/playground")
     say("  next        veigo status, veigo logs NODE, veigo down")

@@ -40,8 +40,7 @@ class Composition:
 
     files: tuple[Path, ...]
     image: str
-    doors: Mapping[str, int]  # node → the port that a harness outside is led to
-    published: frozenset[str]
+    doors: Mapping[str, int]  # kind of node → the port that a harness outside is led to
     secrets_volume: str
     finish: Callable[[Stack], Awaitable[None]]
 
@@ -77,9 +76,9 @@ class Containers(Runtime):
             if record.state is StackState.READY:
                 await asyncio.to_thread(self._open_doors)
                 return record, False
+            await asyncio.to_thread(self._require_nodes)
             if not before.runs:
-                mine = self._composition.published | set(self._composition.doors)
-                require_free({self._stack.port(node): node for node in mine})
+                require_free({self._stack.port(node.name): node.name for node in self._stack.topology.nodes})
             report(Progress("image", Stage.RUNNING, self._composition.image))
             began = time.monotonic()
             await asyncio.to_thread(self._compose, "build", "--quiet", within_s=BUILD_WITHIN_S)
@@ -146,16 +145,18 @@ class Containers(Runtime):
         jobs = [job.name for job in self._stack.topology.jobs if job.name in found.containers]
         return found.record(self._stack.name, self._stack.base, addresses, jobs)
 
+    def _require_nodes(self) -> None:
+        """Refuse a table that the compose files do not have: scaled otherwise, or with proxies in its edges."""
+        described = set(self._compose("config", "--services", within_s=engine.ANSWER_WITHIN_S).split())
+        if missing := [node.name for node in self._stack.topology.nodes if node.name not in described]:
+            raise StackError(
+                f"the compose files have no {', '.join(missing)}; in containers a stack is the table's, "
+                "or `veigo up --containers --overlay cluster` under a new --name"
+            )
+
     def _compose(self, *arguments: str, within_s: float) -> str:
         files = [part for file in self._kept.files for part in ("--file", file)]
-        gateway, kafka = self._stack.port("gateway"), self._stack.port("kafka")
-        told = {
-            "VEIGO_PROJECT": self._kept.project,
-            "VEIGO_PORT": f"{HOST}:{gateway}",
-            "VEIGO_DASHBOARD_PORT": str(self._stack.port("collector")),
-            "VEIGO_KAFKA_DOOR": str(kafka),
-        }
-        environment = dict(os.environ) | told
+        environment = os.environ | self._told()
         return engine.docker(
             "compose",
             *files,
@@ -165,6 +166,18 @@ class Containers(Runtime):
             within_s=within_s,
             environment=environment,
         )
+
+    def _told(self) -> dict[str, str]:
+        """What the compose files are told: the project's name, and which ports lead in."""
+        told = {
+            "VEIGO_PROJECT": self._kept.project,
+            "VEIGO_DASHBOARD_PORT": str(self._stack.port("collector")),
+        }
+        for variable, kind, where in (("VEIGO_PORT", "gateway", f"{HOST}:"), ("VEIGO_KAFKA_DOOR", "kafka", "")):
+            for number, node in enumerate(self._stack.topology.replicas(kind), 1):
+                name = variable if number == 1 else f"{variable}_{number}"
+                told[name] = f"{where}{self._stack.port(node.name)}"
+        return told
 
     async def _start(self, report: Report, only: tuple[str, ...]) -> None:
         """Have compose start everything, and tell of it meanwhile.
@@ -241,10 +254,11 @@ class Containers(Runtime):
         network = next(iter(gateway["NetworkSettings"]["Networks"]))
         ports: list[str] = []
         doors: list[str] = []
-        for node, inside in self._composition.doors.items():
-            outside = self._stack.port(node)
-            ports += ["--publish", f"{HOST}:{outside}:{outside}"]
-            doors.append(f"{outside}={node}:{inside}")
+        for node in self._stack.topology.nodes:
+            if inside := self._composition.doors.get(node.kind):
+                outside = self._stack.port(node.name)
+                ports += ["--publish", f"{HOST}:{outside}:{outside}"]
+                doors.append(f"{outside}={node.name}:{inside}")
         volume = f"{self._kept.project}_{self._composition.secrets_volume}"
         engine.docker(
             *("run", "--detach", "--rm", "--name", name, "--label", f"{DOORS_LABEL}={self._stack.name}"),
