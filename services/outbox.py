@@ -8,6 +8,9 @@
 The file is mapped into memory, so to put a span there is to copy it, and what was copied stays when the process is
 gone: the system writes it, whoever dies. Whoever starts next in the same folder sends what the dead left (`left_in`).
 
+Of a span that others hang below, the beginning is noted as well (`begun`): a process that dies in the middle of it has
+told what came of it already, which without its parent would hang in the air.
+
 There are two halves. One is written to, the other is being sent; `take` turns them round. A half that fills up is
 `pressing`, and one that is full takes no more: such spans are counted and lost, and nobody waits.
 """
@@ -23,10 +26,15 @@ from typing import Self
 
 HALF_BYTES = 4 * 1024 * 1024  # some 6,000 spans; beyond, a span is dropped
 PRESSING_BYTES = HALF_BYTES // 4  # so much should be sent without waiting for its time
+BEGUN_MAX = 256  # spans under way at once whose beginning is noted; of more it is not, and nothing else is lost
+BEGUN_BYTES = 640  # of each; ours take some 450
+BEFORE_BYTES = 4_096  # of what stands before the spans
 LEFT_MAX = 16  # files of the dead that are kept while nobody takes what is in them; of more, the oldest go
 SUFFIX = ".outbox"
 
 _LENGTH = Struct("<I")
+_BEGUN_AT = 2 * HALF_BYTES  # first what stands before the spans, then a place for each
+SIZE = _BEGUN_AT + BEFORE_BYTES + BEGUN_MAX * BEGUN_BYTES  # of the file
 
 
 class Half:
@@ -65,7 +73,30 @@ class Half:
 
     def content(self) -> bytes:
         """What is in it."""
-        return _content(self._memory, self._begin)
+        return _content(self._memory, self._begin, HALF_BYTES)
+
+
+class Begun:
+    """Spans that have begun and not ended, each in a place of its own until it ends."""
+
+    def __init__(self, memory: mmap.mmap, before: bytes) -> None:
+        self._memory = memory
+        _write(memory, _BEGUN_AT, before)
+        self._free = [_BEGUN_AT + BEFORE_BYTES + n * BEGUN_BYTES for n in range(BEGUN_MAX)]
+
+    def note(self, span: bytes) -> int:
+        """Keep a span as it would be told if it never ended; its place, or 0 when there is none for it."""
+        if len(span) > BEGUN_BYTES - _LENGTH.size or not self._free:
+            return 0
+        place = self._free.pop()
+        _write(self._memory, place, span)
+        return place
+
+    def forget(self, place: int) -> None:
+        """Make room: it has ended."""
+        if place:
+            _LENGTH.pack_into(self._memory, place, 0)
+            self._free.append(place)
 
 
 class Outbox:
@@ -76,6 +107,7 @@ class Outbox:
         self.pressing = threading.Event()
         self._after, self._spans_max = after, spans_max
         self._filling, self._sending = (Half(memory, begin, before) for begin in (0, HALF_BYTES))
+        self.begun = Begun(memory, before)
         self._path: Path | None = None
         self._file = -1
         self._lock = threading.Lock()
@@ -88,20 +120,20 @@ class Outbox:
             OSError: the folder cannot be written to, or has no room.
         """
         if folder is None:
-            return cls(mmap.mmap(-1, 2 * HALF_BYTES), before, after, spans_max)
+            return cls(mmap.mmap(-1, SIZE), before, after, spans_max)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{time.time_ns()}-{os.getpid()}{SUFFIX}"
         draft = path.with_suffix(".draft")
         file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            os.posix_fallocate(file, 0, 2 * HALF_BYTES)  # all of it now: a full disk later would be a SIGBUS
+            os.posix_fallocate(file, 0, SIZE)  # all of it now: a full disk later would be a SIGBUS
         except OSError:
             os.close(file)
             draft.unlink()
             raise
         fcntl.flock(file, fcntl.LOCK_EX)  # for as long as we live
         draft.rename(path)
-        outbox = cls(mmap.mmap(file, 2 * HALF_BYTES), before, after, spans_max)
+        outbox = cls(mmap.mmap(file, SIZE), before, after, spans_max)
         outbox._path, outbox._file = path, file
         return outbox
 
@@ -151,16 +183,29 @@ def left_in(folder: Path) -> list[Path]:
 
 
 def requests_in(path: Path, after: bytes) -> list[bytes]:
-    """What a dead process left, as requests."""
-    memory = path.read_bytes()
-    if len(memory) != 2 * HALF_BYTES:
+    """What a dead process left, as requests; what it had begun comes last, when what it had ended is known."""
+    try:
+        memory = path.read_bytes()
+    except FileNotFoundError:
+        return []  # somebody else sent it meanwhile
+    if len(memory) != SIZE:
         return []
-    contents = [_content(memory, begin) for begin in (0, HALF_BYTES)]
+    contents = [_content(memory, begin, HALF_BYTES) for begin in (0, HALF_BYTES)]
+    places = range(_BEGUN_AT + BEFORE_BYTES, SIZE, BEGUN_BYTES)
+    if begun := b"".join(_content(memory, place, BEGUN_BYTES) for place in places):
+        contents.append(_content(memory, _BEGUN_AT, BEFORE_BYTES) + begun)
     return [request(content, after) for content in contents if content]
 
 
-def _content(memory: mmap.mmap | bytes, begin: int) -> bytes:
-    length = min(_LENGTH.unpack_from(memory, begin)[0], HALF_BYTES - _LENGTH.size)
+def _write(memory: mmap.mmap, begin: int, content: bytes) -> None:
+    """Write a content and then its length: who is killed in between has written nothing."""
+    data = begin + _LENGTH.size
+    memory[data : data + len(content)] = content
+    _LENGTH.pack_into(memory, begin, len(content))
+
+
+def _content(memory: mmap.mmap | bytes, begin: int, bytes_max: int) -> bytes:
+    length = min(_LENGTH.unpack_from(memory, begin)[0], bytes_max - _LENGTH.size)
     return bytes(memory[begin + _LENGTH.size : begin + _LENGTH.size + length])
 
 

@@ -41,4 +41,5 @@ def calling(method: object) -> tracing.Span:
     path = getattr(method, "_method", b"")  # the stub keeps it to itself, and nothing else in grpc.aio knows it
     name = (path.decode() if isinstance(path, bytes) else str(path)).lstrip("/")
     service, _, short = name.rpartition("/")
-    return tracing.span(name, tracing.CLIENT, {"rpc.system": "grpc", "rpc.service": service, "rpc.method": short})
+    about = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": short}
+    return tracing.span(name, tracing.CLIENT, about, noted=True)

@@ -39,6 +39,7 @@ Attributes: TypeAlias = dict[str, AttributeValue]
 INTERNAL, SERVER, CLIENT = SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CLIENT
 PRODUCER, CONSUMER = SpanKind.PRODUCER, SpanKind.CONSUMER
 MESSAGE_ID = "veigo.message.id"
+UNFINISHED = "veigo.unfinished"  # it began, and the process died in it
 
 # The thread that sends spans holds the interpreter for no longer than this at a time, while a message waits for it;
 # Python's own bound is ten times as long.
@@ -72,6 +73,7 @@ class _Sending:
     def __init__(self, provider: TracerProvider, thread: "SpanSending") -> None:
         self.thread = thread
         self.put = thread.waiting.put
+        self.begun = thread.waiting.begun
         self.resource = provider.resource
         self.sampler = provider.sampler
 
@@ -117,14 +119,19 @@ def node() -> str:
 
 
 class Span:
-    """A stretch of work under way. An exception that leaves it makes it a failed one."""
+    """A stretch of work under way. An exception that leaves it makes it a failed one.
+
+    Of one that is `noted`, the beginning outlives a process that dies before its end; spans of others hang below it.
+    """
 
     attributes: Attributes
     context: Context
 
-    __slots__ = ("_began_ns", "_kind", "_name", "_parent", "_token", "attributes", "context", "ok")
+    __slots__ = ("_began_ns", "_kind", "_name", "_noted", "_parent", "_place", "_token", "attributes", "context", "ok")
 
-    def __init__(self, name: str, kind: SpanKind, attributes: Attributes, parent: Context | None) -> None:
+    def __init__(
+        self, name: str, kind: SpanKind, attributes: Attributes, parent: Context | None, *, noted: bool
+    ) -> None:
         outer: Span | None = _current.get()
         if parent is None and outer is not None:
             parent = outer.context
@@ -136,6 +143,7 @@ class Span:
         self.ok = True
         self._token: Token[Span | None] | None = None
         self._began_ns = 0
+        self._noted, self._place = noted, 0
 
     def set(self, name: str, value: AttributeValue) -> None:
         """Say something about it."""
@@ -145,7 +153,17 @@ class Span:
         """Begin."""
         self._token = _current.set(self)
         self._began_ns = time.time_ns()
+        if self._noted and _sending is not None and self.context.sampled:
+            self._place = _sending.begun.note(self._as_begun())
         return self
+
+    def _as_begun(self) -> bytes:
+        """What is told of it if it never ends."""
+        told = self.attributes | {UNFINISHED: True}
+        began_ns = self._began_ns
+        return span_encoding.span(
+            self._name, self._kind, self.context, self._parent, began_ns, began_ns, told, ok=False
+        )
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """End, and hand it over."""
@@ -156,13 +174,20 @@ class Span:
             self.ok = False
             self.attributes["error.type"] = kind.__name__
         tell(self._name, self._kind, self.context, self._parent, self._began_ns, ended_ns, self.attributes, ok=self.ok)
+        if self._place and _sending is not None:
+            _sending.begun.forget(self._place)
 
 
 def span(
-    name: str, kind: SpanKind, attributes: Mapping[str, AttributeValue] | None = None, parent: Context | None = None
+    name: str,
+    kind: SpanKind,
+    attributes: Mapping[str, AttributeValue] | None = None,
+    parent: Context | None = None,
+    *,
+    noted: bool = False,
 ) -> Span:
     """Return a span, to be entered; a child of `parent`, or else of the one under way, or else a root."""
-    return Span(name, kind, dict(attributes or {}), parent)
+    return Span(name, kind, dict(attributes or {}), parent, noted=noted or kind is SERVER)
 
 
 def current() -> Span | None:

@@ -114,6 +114,33 @@ def test_a_process_that_is_killed_takes_nothing_with_it(tmp_path):
     assert [b"[1]", b"[2]"] == sorted(outbox.requests_in(left, AFTER))
 
 
+def test_what_had_begun_is_told_after_what_had_ended(tmp_path):
+    """Of two that began and one that ended, in a process that was killed, the other one is left."""
+
+    def tell(box):
+        ended, _ = box.begun.note(b"begun 1,"), box.begun.note(b"begun 2,")
+        box.put(b"1,")
+        box.begun.forget(ended)
+
+    killed_after(tmp_path, tell)
+    (left,) = outbox.left_in(tmp_path)
+
+    assert [b"[1]", b"[begun 2]"] == outbox.requests_in(left, AFTER)
+
+
+@pytest.mark.parametrize(("spans", "span"), [(outbox.BEGUN_MAX, b"1,"), (0, b"1" * outbox.BEGUN_BYTES)])
+def test_what_begins_without_room_for_a_note_is_not_noted(box, spans, span):
+    """Too many at once, or too long a one; it is told when it ends, as ever."""
+    places = [box.begun.note(b"0,") for _ in range(spans)]
+
+    assert 0 == box.begun.note(span)
+    box.begun.forget(0)
+
+    for place in places:
+        box.begun.forget(place)
+    assert 0 != box.begun.note(b"1,")
+
+
 def test_the_living_are_left_alone(tmp_path, box):
     """Their files are theirs."""
     box.put(b"1,")
@@ -137,6 +164,15 @@ def test_files_of_the_dead_are_bounded(tmp_path, monkeypatch):
 
     assert [b"[2]"] == outbox.requests_in(left, AFTER)
     assert [left] == list(tmp_path.iterdir())
+
+
+def test_a_file_that_somebody_else_has_sent_meanwhile_has_nothing_in_it(tmp_path):
+    """Several services start at once and find the same files."""
+    killed_after(tmp_path, lambda box: box.put(b"1,"))
+    (left,) = outbox.left_in(tmp_path)
+    left.unlink()
+
+    assert [] == outbox.requests_in(left, AFTER)
 
 
 def test_a_damaged_file_has_nothing_in_it(tmp_path):

@@ -7,7 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from services import tracing
+from services import outbox, tracing
+from services.outbox import Outbox
+from services.span_sending import SpanSending
 from veigo.telemetry import otlp
 
 
@@ -81,6 +83,43 @@ def test_a_folder_that_cannot_be_written_to_keeps_no_service_from_starting(recei
     tracing.shutdown()
 
     assert ["work"] == [span.name for span in received]
+
+
+def test_a_call_that_a_killed_process_was_in_is_told_of_as_unfinished(received):
+    """What it had told of the work within would hang in the air without it."""
+    pid = os.fork()
+    if pid == 0:
+        os.environ["OTEL_BSP_SCHEDULE_DELAY"] = "60000"
+        tracing.configure()
+        with tracing.span("call", tracing.SERVER):
+            with tracing.span("work within", tracing.CLIENT):
+                pass
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    tracing.configure()
+    tracing.shutdown()
+    within, call = sorted(received, key=lambda span: span.parent_id is None)
+
+    assert ("work within", "call", call.span_id) == (within.name, call.name, within.parent_id)
+    assert (False, True) == (call.ok, "veigo.unfinished" in call.attributes)
+    assert "veigo.unfinished" not in within.attributes
+
+
+def test_what_the_dead_left_waits_while_nobody_takes_it(monkeypatch, tmp_path):
+    """One attempt is enough to know; the rest stays for who starts next."""
+    attempts = []
+    for number in range(3):
+        box = Outbox.open(tmp_path / "dead", b"[", b"]", 1)
+        box.put(b"1,")
+        (tmp_path / "dead" / f"{number}-1{outbox.SUFFIX}").write_bytes(box._path.read_bytes())
+        box.close()
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("SPAN_OUTBOX_DIR", str(tmp_path / "dead"))
+    monkeypatch.setattr(SpanSending, "_sends", lambda _, body: attempts.append(body))
+    tracing.configure()
+    tracing.shutdown()
+
+    assert (1, 3) == (len(attempts), len(list((tmp_path / "dead").glob(f"*-1{outbox.SUFFIX}"))))
 
 
 def test_spans_that_nobody_takes_are_dropped_and_the_service_ends(monkeypatch):

@@ -1,6 +1,7 @@
 """Spans are connected, cost nothing when nobody wants them, and a message's hops are the same whoever tells them."""
 
 import json
+import mmap
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 
 from services import captured, rpc_tracing, tracing
 from services.captured import ROOM_EVENTS, Reader
+from services.outbox import SIZE, Begun
 from veigo.telemetry.otlp import Told, plain
 
 WRITTEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -24,6 +26,7 @@ class Exported:
         self.spans = []
         self.resource = Resource({"service.instance.id": "realtime-2"})
         self.sampler = sampler
+        self.begun = Begun(mmap.mmap(-1, SIZE), b"")
 
     def put(self, span):
         told = msgspec.json.decode(span.rstrip(b","), type=Told, strict=False)
