@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 
+import structlog
 from aiohttp import web
 
 from veigo.stack.state import NodeState
@@ -28,6 +29,8 @@ from veigo.telemetry.rows import Batch
 from veigo.telemetry.seen import Seen
 from veigo.telemetry.span_metrics import SpanMetrics
 from veigo.telemetry.store import Store
+
+log = structlog.get_logger()
 
 BODY_BYTES_MAX = 16 * 1024 * 1024  # an exporter's batch of 512 spans takes about half of one
 RETRY_AFTER_S = "1"
@@ -188,9 +191,11 @@ class Collector:
         yield
         for task in tasks:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        await self.buffer.flush()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        await self.buffer.flush()  # whatever ended a task, what came in is kept
+        for error in ended:
+            if isinstance(error, Exception):
+                log.error("task_failed", error=f"{type(error).__name__}: {error}")
 
 
 def now_us() -> int:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import aiohttp
 import structlog
 
+from veigo.telemetry.otlp import UnreadableError
 from veigo.telemetry.otlp_protobuf import protobuf_of
 
 log = structlog.get_logger()
@@ -61,7 +62,7 @@ class Forwarding:
         self._waiting.put_nowait(body)
 
     async def run(self) -> None:
-        """Hand on until cancelled. A body that is not taken is dropped: the store has it."""
+        """Hand on until cancelled. What is not taken, or protobuf cannot say, is dropped: the store has it."""
         timeout = aiohttp.ClientTimeout(total=SEND_WITHIN_S)
         async with aiohttp.ClientSession(headers=self._headers, timeout=timeout) as http:
             while True:
@@ -70,14 +71,14 @@ class Forwarding:
                 await self._send(http, body)
 
     async def _send(self, http: aiohttp.ClientSession, body: Body) -> None:
-        if body.content_type == JSON and not self._takes_json:
-            content = await asyncio.to_thread(protobuf_of, body.content)
-            body = body._replace(content_type=PROTOBUF, content=content)
-        headers = {"Content-Type": body.content_type}
         try:
+            if body.content_type == JSON and not self._takes_json:
+                content = await asyncio.to_thread(protobuf_of, body.content)
+                body = body._replace(content_type=PROTOBUF, content=content)
+            headers = {"Content-Type": body.content_type}
             async with http.post(f"{self._endpoint}{body.path}", data=body.content, headers=headers) as answer:
                 answer.raise_for_status()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (UnreadableError, aiohttp.ClientError, TimeoutError, OSError) as error:
             self.dropped += 1
             log.warning("not_handed_on", endpoint=self._endpoint, error=type(error).__name__)
 

@@ -6,6 +6,7 @@ Our services send spans as JSON; the harness, other programs and the SDK's expor
 import base64
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
@@ -73,8 +74,18 @@ def value(told: AnyValue) -> otlp.Value:
 
 
 def protobuf_of(body: bytes) -> bytes:
-    """A body of JSON, in protobuf; JSON's OTLP writes ids in hexadecimal, where protobuf's own JSON has base 64."""
-    told = json.loads(body)
+    """A body of JSON, in protobuf; JSON's OTLP writes ids in hexadecimal, where protobuf's own JSON has base 64.
+
+    Raises:
+        UnreadableError: protobuf has no such thing, as with an id that is not hexadecimal.
+    """
+    try:
+        return _protobuf_of(json.loads(body))
+    except (ValueError, TypeError, json_format.ParseError) as error:
+        raise UnreadableError(f"the body cannot be told in protobuf: {error}") from None
+
+
+def _protobuf_of(told: dict[str, Any]) -> bytes:
     for resource_spans in told.get("resourceSpans", ()):
         for scope_spans in resource_spans.get("scopeSpans", ()):
             for one in scope_spans.get("spans", ()):

@@ -4,6 +4,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from veigo.stack.readiness import until
 from veigo.telemetry import buffer, intake, own_metrics
 from veigo.telemetry.collector import Collector, now_us, store_at
 from veigo.telemetry.forwarding import PROTOBUF, Forwarding, headers_in
@@ -99,6 +100,36 @@ async def test_another_backend_that_is_away_costs_nothing(client):
 
     assert 300 == health["spans"]
     assert health["not_handed_on"] > 0
+
+
+async def test_a_body_that_protobuf_cannot_say_ends_no_forwarding(client):
+    """An id that is not hexadecimal: it is counted, and the next one is tried as well."""
+    span = {"traceId": "no id", "spanId": "2", "name": "x", "startTimeUnixNano": "1", "endTimeUnixNano": "2"}
+    for number in range(2):
+        told = {"resourceSpans": [{"scopeSpans": [{"spans": [span | {"spanId": str(number)}]}]}]}
+        assert 200 == (await client.post("/v1/traces", json=told)).status
+
+    async def counted():
+        assert 2 == client.collector.forwarding.dropped
+
+    await until(counted, 5, "the bodies are not counted")
+
+
+async def test_what_came_is_kept_at_the_stop_though_a_task_had_failed(tmp_path, monkeypatch, capsys):
+    """The failure is told, and the last rows are written."""
+
+    async def fail(self):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Forwarding, "run", fail)
+    with Store.open(tmp_path / "t.duckdb") as store:
+        collector = Collector(store, Forwarding("http://127.0.0.1:9", {}))
+        async with TestClient(TestServer(collector.application())) as opened:
+            await opened.post("/v1/traces", data=one_span(), headers={"Content-Type": PROTOBUF})
+        count = store.count("spans")
+
+    assert 1 == count
+    assert "RuntimeError: a bug" in capsys.readouterr().out
 
 
 def test_headers_are_read_as_the_standard_has_them():
