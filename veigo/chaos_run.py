@@ -9,14 +9,12 @@ from veigo.audited_run import Plan as Audit
 from veigo.checkers.checker import Checker
 from veigo.checkers.every_message_is_one_trace import EveryMessageIsOneTrace
 from veigo.checkers.ledger import Ledger
-from veigo.checkers.recovers_within import RecoversWithin
 from veigo.experiment import HARD
 from veigo.history import History, load
 from veigo.plan import Does, Step, Trial, tree_of
 from veigo.report_card import TrialResult
 from veigo.run_folder import RunFolder
 from veigo.stack.problem import StackError
-from veigo.steady_state import TERMS
 from veigo.step_log import StepLogs
 from veigo.telemetry.completeness import completeness
 from veigo.telemetry.store import Store
@@ -66,9 +64,8 @@ async def run_trial(
     def workload(history: History) -> TrialRun:
         return TrialRun(trial, arena.place, history, logs, pace)
 
-    hard = [*HARD, RecoversWithin(seconds=trial.experiment.timing.recovery_s, terms=TERMS)]
     # What is promised of a fault is asked of its baseline only where there is anything to ask.
-    asked, where_concerned = ([], [*hard, *checkers]) if trial.judges else ([*checkers], hard)
+    asked, where_concerned = ([], [*HARD, *checkers]) if trial.judges else ([*checkers], [*HARD])
     audit = Audit(
         workload=trial.name,
         seed=trial.seed,

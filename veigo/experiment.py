@@ -22,8 +22,8 @@ from veigo.checkers.recovers_within import RecoversWithin
 from veigo.faults.fault import Fault
 from veigo.workloads.send_and_read import SendAndRead
 
-# What every experiment is judged by, wherever the run has anything to do with it; how fast it has to recover is said by
-# its timing.
+# What every experiment is judged by, wherever the run has anything to do with it. How soon it recovers is a figure that
+# depends on the machine; the card is compared for it (card_comparison.py).
 HARD: tuple[Checker, ...] = tuple(checker for checker in CATALOGUE if not isinstance(checker, RecoversWithin))
 
 # Faults that are drawn by lot are drawn from the experiment's seed.
@@ -37,7 +37,7 @@ class Timing:
     Attributes:
         warmup_s: how long all is well before the fault, as the measure of what is well.
         fault_s: how long the fault is left alone once it was felt; 0 heals at once.
-        recovery_s: within how long after it was healed the stack must be as it was before.
+        recovery_s: for how long after it was healed the people talk on at most, if it is not as before by then.
         full_s: how long the fault is left alone with ``--full``.
     """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from veigo.stack.problem import StackError
 from veigo.trial_figures import Figures, slowest
 from veigo.verdict import Finding, Verdict, combine
 
@@ -57,6 +58,7 @@ class Line(msgspec.Struct, kw_only=True):
     unknown: int
     delayed: int
     wire_duplicates: int
+    late_ms: float = 0.0
     traces_complete: float | None
     regressions: tuple[str, ...] = ()
 
@@ -108,8 +110,15 @@ def write_json(card: Card, folder: Path) -> Path:
 
 
 def read_json(path: Path) -> Card:
-    """Read a card back."""
-    return msgspec.json.decode(path.read_bytes(), type=Card)
+    """Read a card back.
+
+    Raises:
+        StackError: the file is no card.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Card)
+    except msgspec.MsgspecError as error:
+        raise StackError(f"{path} is no report card of this version ({error}); run the experiments again") from error
 
 
 def _line(mine: Sequence[TrialResult], trials: Sequence[TrialResult]) -> Line:
@@ -134,6 +143,7 @@ def _line(mine: Sequence[TrialResult], trials: Sequence[TrialResult]) -> Line:
         unknown=sum(one.unknown for one in figures),
         delayed=sum(one.delayed for one in figures),
         wire_duplicates=sum(one.wire_duplicates for one in figures),
+        late_ms=max(one.late_ms for one in figures),
         traces_complete=min((one.traces_complete for one in figures if one.traces_complete is not None), default=None),
     )
 

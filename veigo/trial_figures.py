@@ -13,7 +13,7 @@ import msgspec
 
 from veigo.checkers.ledger import Ledger
 from veigo.history import Frame, Record, SocketEvent
-from veigo.latency import scheduled, worst_delivery_ms
+from veigo.latency import percentile, scheduled, worst_delivery_ms
 from veigo.outcome import Outcome
 from veigo.recovery import Recovery, recoveries
 from veigo.steady_state import TERMS
@@ -35,6 +35,7 @@ class Figures(msgspec.Struct, kw_only=True):
         back_s: until the deliveries were as fast as before, and nothing older was left; the slowest of several faults.
         delayed: messages that were meant while something was broken, and delivered after it had healed.
         resumed: how often a room went on on another socket; `resumed_s` is the longest that it took.
+        late_ms: how late the harness itself was with its sends while all was well, p99.
         latencies: when a message was meant to be sent and how long its last member waited, in s and ms; for each tenth
             of a second its fastest and its slowest message.
     """
@@ -50,6 +51,7 @@ class Figures(msgspec.Struct, kw_only=True):
     resumed: int
     resumed_s: float | None
     wire_duplicates: int
+    late_ms: float = 0.0
     traces_complete: float | None
     bands: tuple[Band, ...]
     latencies: list[tuple[float, float]]
@@ -75,6 +77,7 @@ def figures_of(records: Sequence[Record], traces_complete: float | None) -> Figu
         resumed=len(resumed),
         resumed_s=max(resumed, default=None),
         wire_duplicates=sum(in_kafka.values()) - len(in_kafka),
+        late_ms=_late_ms(ledger),
         traces_complete=traces_complete,
         bands=tuple(_bands(ledger)),
         latencies=_thinned(worst_delivery_ms(ledger)),
@@ -117,6 +120,12 @@ def slowest(durations: Iterable[float | None]) -> float | None:
     durations = list(durations)
     known = [duration for duration in durations if duration is not None]
     return max(known, default=None) if len(known) == len(durations) else None
+
+
+def _late_ms(ledger: Ledger) -> float:
+    broken_ns = min((window.injected_ns for window in ledger.windows), default=None)
+    calm = [send for send in scheduled(ledger) if broken_ns is None or send.started_ns < broken_ns]
+    return percentile(sorted((send.started_ns - (send.intended_ns or 0)) / 1e6 for send in calm), 99) or 0.0
 
 
 def _thinned(latencies: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -28,6 +28,7 @@ def figures(**changed):
         resumed=12,
         resumed_s=1.5,
         wire_duplicates=7,
+        late_ms=3.0,
         traces_complete=1.0,
         bands=(Band(fault="kill kafka", from_s=5.0, healing_s=6.0, until_s=8.0),),
         latencies=[(at / 10, 10.0 + at) for at in range(200)],
@@ -117,6 +118,7 @@ def test_a_card_is_read_back_as_it_was_written(tmp_path):
         ({"back_s": None}, ["back at its steady state was not seen at all"]),
         ({"resumed_s": 9.9}, []),  # below the floor
         ({"resumed_s": 10.1}, ["everybody had resumed after 10.1 s"]),
+        ({"back_s": None, "late_ms": 51.0}, []),  # the machine had no time for anybody
         ({"traces_complete": 0.9989}, ["99.89% of the traces are whole"]),
         ({"traces_complete": 0.9991}, []),
         ({"verdict": Verdict.INCONCLUSIVE}, ["it is inconclusive, and held when"]),
