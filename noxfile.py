@@ -8,7 +8,10 @@ from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["lint", "types", "rego", "unit", "contracts", "observability", "live", "saboteurs", "chaos_smoke"]
+nox.options.sessions = [
+    *("lint", "types", "rego", "unit", "contracts", "observability"),
+    *("live", "saboteurs", "chaos_smoke"),
+]
 nox.options.default_venv_backend = "none"  # one environment, the locked one that `make sync` has prepared
 nox.options.stop_on_first_error = True
 
