@@ -7,6 +7,7 @@ healed; a second Ctrl-C gives up, and then, as after a SIGKILL, what is left to 
 
 import asyncio
 import contextlib
+import itertools
 import signal
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
@@ -16,6 +17,9 @@ from veigo.faults.heal import HealPlan, HealStep, Owed
 from veigo.faults.site import Site
 from veigo.history import FaultEvent, FaultStage, History, now
 from veigo.stack.problem import StackError
+
+# Nodes that are started, or go on, wait for each other: one after the other, the first might wait in vain for the last.
+AT_ONCE = frozenset({"start", "go_on"})
 
 
 @contextlib.asynccontextmanager
@@ -41,13 +45,18 @@ async def underway(fault: Fault, site: Site, history: History, plan: HealPlan) -
 
 
 async def heal(owed: Iterable[Owed], site: Site, plan: HealPlan) -> None:
-    """Apply every step, also those after one that fails, and wait until the stack is healthy.
+    """Apply every step in order, also those after one that fails, and wait until the stack is healthy.
 
     Raises:
         StackError: steps failed and stay in the plan, or the stack did not get healthy.
     """
-    problems = [problem for one in owed if (problem := await _apply(one, site, plan))]
-    if problems:
+    problems: list[str] = []
+    for at_once, steps in itertools.groupby(owed, lambda one: one.step.do in AT_ONCE):
+        if at_once:
+            problems += await asyncio.gather(*(_apply(one, site, plan) for one in steps))
+        else:
+            problems += [await _apply(one, site, plan) for one in steps]
+    if problems := list(filter(None, problems)):
         raise StackError(f"not everything was healed: {'; '.join(problems)}; `veigo chaos heal` tries again")
     await site.until_healthy()
 

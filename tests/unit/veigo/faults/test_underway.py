@@ -204,3 +204,25 @@ def test_a_damaged_plan_says_what_to_do(plan):
 
     with pytest.raises(StackError, match="is damaged"):
         plan.owed()
+
+
+async def test_nodes_that_need_each_other_are_started_at_once(tmp_path):
+    """Connect gets ready when Kafka is; whichever of them broke last."""
+    plan = HealFile(tmp_path)
+    steps = (HealStep("start", "connect"), HealStep("start", "kafka"), HealStep("mend", "offsets"))
+    plan.add("kill both", steps)
+    site = Teapot(plan)
+    kafka_is_up = asyncio.Event()
+
+    async def apply(step):
+        if step.what == "connect":
+            await asyncio.wait_for(kafka_is_up.wait(), 5)
+        elif step.what == "kafka":
+            kafka_is_up.set()
+        site.done.append(step.what)
+
+    site.apply = apply
+    await heal([Owed("kill both", step) for step in steps], site, plan)
+
+    assert ["kafka", "connect", "offsets", "healthy"] == site.done
+    assert [] == plan.owed()
