@@ -22,7 +22,6 @@ SMOKE = (
     *("kafka_killed_under_load", "debezium_killed_under_load", "realtime_killed_under_load"),
     *("chat_killed_mid_send", "opa_killed"),
 )
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 @nox.session
@@ -41,10 +40,8 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def rego(session: nox.Session) -> None:
-    """Policies: strict compilation, tests, and how much of them the tests reach."""
+    """Policies: their tests, and how much of them the tests reach; their form is `veigo contracts lint`'s."""
     opa = Path(session.run(BIN / "veigo", "build", "opa", silent=True).strip().splitlines()[-1]) / "opa"
-    session.run(opa, "check", "--strict", "--schema", "contracts/services_opa/schemas", "policies")
-    session.run(opa, "test", "policies")
     session.run(opa, "test", "policies", "--coverage", "--threshold", str(REGO_COVERAGE_MIN), silent=True)
 
 
@@ -121,7 +118,7 @@ def saboteurs(session: nox.Session) -> None:
 
 def _provide_browser(session: nox.Session) -> None:
     """Install Chromium where that is possible without asking; where it is not, the browser's test skips and says so."""
-    if any(map(shutil.which, BROWSERS)):
+    if session.run(BIN / "python", "tests/live/chromium.py", silent=True).strip():
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         session.run("apt-get", "update", "-qq", success_codes=range(256), silent=True)

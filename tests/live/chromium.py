@@ -1,6 +1,7 @@
 """A real Chromium whose pages may ask one host only, and keep what went wrong on them."""
 
 import shutil
+import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,9 +14,14 @@ WITHIN_MS = 20_000
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run")
 
 
+def on_this_machine():
+    """Return where the machine has Chromium; empty when it has none."""
+    return next(filter(None, map(shutil.which, NAMES)), "")
+
+
 def executable(playwright):
     """Return where Chromium is, or skip and say how to get it."""
-    found = next(filter(None, map(shutil.which, NAMES)), playwright.chromium.executable_path)
+    found = on_this_machine() or playwright.chromium.executable_path
     if not Path(found).exists():
         pytest.skip("no Chromium: apt-get install chromium, or .venv/bin/playwright install chromium")
     return found
@@ -51,3 +57,7 @@ async def opened(browser, home, **context):
     page.on("console", lambda said: page.wrongs.append(said.text) if said.type == "error" else None)
     yield page
     await page.close()
+
+
+if __name__ == "__main__":  # for noxfile.py, which installs one where there is none
+    sys.stdout.write(on_this_machine())
