@@ -17,8 +17,7 @@ from services.captured import ROOMS_MAX, Captured, Reader, Record, hop_context
 from services.realtime import records
 from services.realtime.records import RoomEvent
 
-SAMPLES_MAX = 1  # recipients of one message that get a span,
-SAMPLED_ONE_IN = 8  # of so many messages
+SAMPLED_ONE_IN = 8  # messages have a recipient that gets a span
 
 
 class Recipient(Protocol):
@@ -34,16 +33,15 @@ class FanOut:
         self._captured = captured
         self._received_ns = received_ns
         self._recipients = 0
-        self._samples: list[tuple[str, int]] = []
-        self._samples_max = 0 if captured.written.trace_id % SAMPLED_ONE_IN else SAMPLES_MAX
+        self._is_sampled = captured.written.trace_id % SAMPLED_ONE_IN == 0
+        self._sample: tuple[str, int] | None = None  # whom it was handed to, and when
         self._token: Token[FanOut | None] | None = None
 
     def handed(self, recipients: Sequence[Recipient]) -> None:
         """Count them in; called when the last of them was written to."""
         self._recipients += len(recipients)
-        at_ns = time.time_ns()
-        room = self._samples_max - len(self._samples)
-        self._samples += [(recipient.access.account_id, at_ns) for recipient in recipients[:room]]
+        if self._is_sampled and self._sample is None and recipients:
+            self._sample = (recipients[0].access.account_id, time.time_ns())
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -73,9 +71,10 @@ class FanOut:
         )
         shared = {**captured.attributes, "messaging.operation.type": "process", "veigo.recipients": self._recipients}
         tracing.tell("fan-out", tracing.CONSUMER, fan_out, dwell, self._received_ns, ended_ns, shared, ok=kind is None)
-        for number, (account_id, at_ns) in enumerate(self._samples):
+        if self._sample is not None:
+            account_id, at_ns = self._sample
             told = {tracing.MESSAGE_ID: captured.message_id, "veigo.recipient.id": account_id}
-            deliver = captured.context(f"deliver {tracing.node()} {number}")
+            deliver = captured.context(f"deliver {tracing.node()}")
             tracing.tell("deliver", tracing.PRODUCER, deliver, fan_out, self._received_ns, at_ns, told)
 
 

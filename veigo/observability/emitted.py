@@ -16,7 +16,6 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "counter": (".rate",),
     "histogram": (".rate", ".mean", ".p50", ".p99"),
 }
-TOLD_BY_COUNTS = ("counter", "histogram")
 
 
 @dataclass(frozen=True, slots=True)

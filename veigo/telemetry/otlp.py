@@ -14,7 +14,7 @@ from veigo.telemetry.rows import Batch, MessagePart, Span
 
 MESSAGE_ID = "veigo.message.id"
 REPLAYED = "veigo.replayed"
-CUT = VALUE_CHARACTERS_MAX = 500  # of one attribute; what is longer is cut, so that no span can fill the store
+VALUE_CHARACTERS_MAX = 500  # of one attribute; what is longer is cut, so that no span can fill the store
 FAILED = 2  # STATUS_CODE_ERROR
 
 PART_OF_ATTRIBUTE = {
@@ -215,7 +215,9 @@ def plain(attributes: Iterable[Attribute]) -> dict[str, Any]:
     """Attributes as a plain mapping."""
     # Most are text; a call for each would take as long as everything else here.
     return {
-        attribute.key: plain_value(attribute.value) if (text := attribute.value.string_value) is None else text[:CUT]
+        attribute.key: plain_value(attribute.value)
+        if (text := attribute.value.string_value) is None
+        else text[:VALUE_CHARACTERS_MAX]
         for attribute in attributes
     }
 
