@@ -5,16 +5,18 @@ faster than a rate: the long one says that it matters, the short one that it sti
 "Alerting on SLOs", multiwindow, multi-burn-rate).
 """
 
-import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from string import Template
+from typing import Any
+
+import yaml
 
 from veigo.observability.expectations import Alert, Expectations, Objective
 
 BAD_RATIO = "veigo:bad_ratio:rate"
 EVALUATED_EVERY = "15s"
 RECORDED_EVERY = "1m"  # windows of minutes to days
+LINE_MAX = 1_000  # so that no expression is broken over lines
 HEADER = "# Made from observability/expected by `python -m veigo.observability`; change it there.\n"
 
 
@@ -34,13 +36,14 @@ WINDOWS = tuple(dict.fromkeys(window for burn in BURNS for window in (burn.short
 
 def rules(expectations: Expectations) -> str:
     """The rule file, as YAML."""
-    lines = [HEADER, "groups:\n"]
-    lines += _group("veigo_nodes", EVALUATED_EVERY, (_alert(alert) for alert in expectations.alerts))
-    recording = (_record(objective, window) for objective in expectations.objectives for window in WINDOWS)
-    lines += _group("veigo_objectives_recorded", RECORDED_EVERY, recording)
-    burning = (_alert(_burning(one, burn)) for one in expectations.objectives for burn in BURNS)
-    lines += _group("veigo_objectives", RECORDED_EVERY, burning)
-    return "".join(lines)
+    recording = [_record(objective, window) for objective in expectations.objectives for window in WINDOWS]
+    burning = [_alert(_burning(one, burn)) for one in expectations.objectives for burn in BURNS]
+    groups = [
+        _group("veigo_nodes", EVALUATED_EVERY, [_alert(alert) for alert in expectations.alerts]),
+        _group("veigo_objectives_recorded", RECORDED_EVERY, recording),
+        _group("veigo_objectives", RECORDED_EVERY, burning),
+    ]
+    return HEADER + yaml.safe_dump({"groups": groups}, sort_keys=False, width=LINE_MAX)
 
 
 def recorded(window: str) -> str:
@@ -48,28 +51,23 @@ def recorded(window: str) -> str:
     return f"{BAD_RATIO}{window}"
 
 
-def _group(name: str, every: str, entries: Iterable[Iterable[str]]) -> Iterator[str]:
-    yield f"  - name: {name}\n    interval: {every}\n    rules:\n"
-    for entry in entries:
-        for number, line in enumerate(entry):
-            yield f"      {'-' if number == 0 else ' '} {line}\n"
+def _group(name: str, every: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"name": name, "interval": every, "rules": entries}
 
 
-def _alert(alert: Alert) -> Iterator[str]:
-    yield f"alert: {alert.name}"
-    yield f"expr: {json.dumps(alert.expr)}"
-    yield f"for: {alert.lasting}"
-    yield f"labels: {{severity: {alert.severity}}}"
-    yield "annotations:"
-    yield f"  summary: {json.dumps(alert.summary)}"
-    yield f"  does: {json.dumps(alert.does)}"
+def _alert(alert: Alert) -> dict[str, Any]:
+    return {
+        "alert": alert.name,
+        "expr": alert.expr,
+        "for": alert.lasting,
+        "labels": {"severity": alert.severity},
+        "annotations": {"summary": alert.summary, "does": alert.does},
+    }
 
 
-def _record(objective: Objective, window: str) -> Iterator[str]:
+def _record(objective: Objective, window: str) -> dict[str, Any]:
     bad, whole = (Template(part).substitute(window=window) for part in (objective.bad, objective.all))
-    yield f"record: {recorded(window)}"
-    yield f"expr: {json.dumps(f'({bad}) / ({whole})')}"
-    yield f"labels: {{objective: {objective.name}}}"
+    return {"record": recorded(window), "expr": f"({bad}) / ({whole})", "labels": {"objective": objective.name}}
 
 
 def _burning(objective: Objective, burn: Burn) -> Alert:
