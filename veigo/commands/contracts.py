@@ -59,24 +59,26 @@ def release(
     breaking: Annotated[str, typer.Option("--breaking", help="Why something may break: for the changelog.")] = "",
     root: Root = Path(),
 ) -> None:
-    """Record what the working tree promises now. Exit code 0: released, 1: it breaks, 2: nothing to release."""
+    """Record what the working tree promises now. Exit code 0: released, 1: it breaks, 2: not released otherwise."""
     from veigo.contracts import release as releasing
 
     root = root.resolve()
+    changes: list[Change] = []
     try:
-        changes = _compared(root)[1] if releasing.last(root) else []
+        if releasing.last(root):
+            changes = _compared(root)[1]
         today = datetime.datetime.now(tz=datetime.UTC).date()
         made = releasing.release(root, changes, breaking, _programs(), today)
     except (StackError, OSError) as error:
         complain(str(error))
-        broke = not breaking and "changes" in locals() and of_severity(changes, Severity.BREAKING)
+        broke = not breaking and of_severity(changes, Severity.BREAKING)
         raise typer.Exit(BREAKING if broke else UNCOMPARED) from None
     say(f"released {made.version}; see contracts/CHANGELOG.md, and commit contracts/")
 
 
 @contracts.command()
 def lint(root: Root = Path()) -> None:
-    """Check the contracts' form: buf lint, opa check --strict with schemas, and conventions. Exit code 0 or 1."""
+    """Check the form by buf, opa check --strict and conventions. Exit code 0: in form, 1: not, 2: not checked."""
     from veigo.contracts.linting import findings
 
     try:

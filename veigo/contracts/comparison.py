@@ -16,7 +16,7 @@ from veigo.contracts.frame_changes import frame_changes
 from veigo.contracts.graphql_changes import graphql_changes
 from veigo.contracts.parties import Parties
 from veigo.contracts.policy_changes import decision_changes, policy_changes
-from veigo.contracts.policy_files import policies
+from veigo.contracts.policy_files import POLICIES, policies
 from veigo.contracts.proto_changes import proto_changes
 from veigo.contracts.record_changes import record_changes
 from veigo.stack.edge import Edge
@@ -74,7 +74,7 @@ def _policies(old: Contracts, root: Path, parties: Parties, programs: Programs) 
     new = policies(root)
     yield from policy_changes(old.policies, new, parties)
     cases = [case for case in old.decisions["cases"] if case["policy"] in new]
-    now = decisions.decided(programs.opa, root / decisions.POLICIES, cases, old.decisions["data"])
+    now = decisions.decided(programs.opa, root / POLICIES, cases, old.decisions["data"])
     yield from decision_changes(cases, [decisions.essence(decision) for decision in now], parties)
 
 

@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from veigo.contracts import policy_files
+from veigo.contracts.document import Json
 from veigo.stack.problem import StackError
-
-Json = Mapping[str, Any]
 
 RELEASED = Path("contracts") / "released"
 PROTOS = Path("protos")

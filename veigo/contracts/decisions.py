@@ -13,12 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from veigo.contracts.document import Json
+from veigo.contracts.policy_files import POLICIES
 from veigo.stack.problem import StackError
 
-Json = Mapping[str, Any]
-
 SITUATIONS = Path("contracts") / "services_opa" / "situations.json"
-POLICIES = Path("policies")
 DECIDED = ("outcome", "about", "data_version")  # the reason is for people, and may be worded better at any time
 OPA_WITHIN_S = 30
 

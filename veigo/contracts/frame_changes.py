@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from veigo.contracts.change import Change, Severity
-from veigo.contracts.contracts import Frame, Json, frames_of
+from veigo.contracts.contracts import Frame, frames_of
+from veigo.contracts.document import Json
 from veigo.contracts.parties import CLIENTS, Parties
 from veigo.contracts.schema_changes import Use, schema_changes
 

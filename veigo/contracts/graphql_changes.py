@@ -17,6 +17,7 @@ OWNER = "gateway"
 ADVICE = {
     BreakingChangeType.TYPE_REMOVED: "Keep the type, and mark its fields @deprecated first",
     BreakingChangeType.FIELD_REMOVED: "Keep the field, mark it @deprecated, and remove it when nobody asks for it",
+    # What became nullable too: it breaks whoever counts on a value.
     BreakingChangeType.FIELD_CHANGED_KIND: "Add a field of the new type beside it, and deprecate this one",
     BreakingChangeType.VALUE_REMOVED_FROM_ENUM: "Keep the value, and mark it @deprecated",
     BreakingChangeType.REQUIRED_ARG_ADDED: "Make the argument optional, or give it a default",
@@ -36,10 +37,9 @@ def graphql_changes(old: str, new: str) -> Iterator[Change]:
     before, after = _schema(old), _schema(new)
     for breaking in find_breaking_changes(before, after):
         advice = ADVICE.get(breaking.type, "Add what is new beside it, and deprecate what it replaces")
-        yield _change(Severity.BREAKING, breaking.description, f"{advice}")
+        yield _change(Severity.BREAKING, breaking.description, advice)
     for dangerous in find_dangerous_changes(before, after):
         yield _change(Severity.DANGEROUS, dangerous.description, LOOK)
-    # What became nullable breaks whoever counts on a value; graphql-core tells it as a kind that changed.
     additions = _names(after) - _names(before)
     for name in sorted(additions):
         if name.rpartition(".")[0] not in additions:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from veigo.contracts import policy_files, proto_files
 from veigo.contracts.comparison import Programs
-from veigo.contracts.decisions import OPA_WITHIN_S, POLICIES
+from veigo.contracts.decisions import OPA_WITHIN_S
+from veigo.contracts.policy_files import POLICIES
 from veigo.stack.problem import StackError
 
 LINE_MAX = 120

@@ -6,13 +6,12 @@ today are asked the same again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from veigo.contracts.change import Change, Severity
+from veigo.contracts.document import Json
 from veigo.contracts.parties import Parties
 from veigo.contracts.schema_changes import Use, schema_changes
 
-Json = Mapping[str, Any]
 OWNER = "opa"
 KEEP = "Keep the policy as it is, and write another for what is new"
 FORM = "Keep the form: let the policy accept both, or write another"

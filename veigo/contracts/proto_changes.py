@@ -116,12 +116,12 @@ def _parties(before: Protos, after: Protos, parties: Parties, name: str) -> tupl
 
 
 def _additions(before: Protos, after: Protos, parties: Parties) -> Iterator[Change]:
-    for name in sorted(after.names - before.names):
-        owner, affected = _parties(before, after, parties, name)
-        if name.rpartition(".")[0] not in before.names and name in {*after.messages, *after.rpcs}:
-            pass  # a message or RPC of its own
-        elif name.rpartition(".")[0] in after.names - before.names:
+    added = after.names - before.names
+    told_alone = {*after.messages, *after.rpcs}
+    for name in sorted(added):
+        if name.rpartition(".")[0] in added and name not in told_alone:
             continue  # a part of what is new as a whole
+        owner, affected = _parties(before, after, parties, name)
         if name in after.values:
             advice = "See that every reader passes over values it does not know"
             yield Change("grpc", Severity.DANGEROUS, name, "is a new value of its enum", owner, affected, advice)

@@ -1,13 +1,12 @@
 """What changed in the Kafka topics: partitions, settings, keys, the columns that are captured, and payloads."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from veigo.contracts.change import Change, Severity
+from veigo.contracts.document import Json
 from veigo.contracts.parties import Parties
 from veigo.contracts.schema_changes import Use, schema_changes
 
-Json = Mapping[str, Any]
 ADVICE = {
     "topic": "Keep the topic until its readers have moved to another",
     "partitions": "Keep the number: an order lives in one partition, and another number moves it; make a new topic",

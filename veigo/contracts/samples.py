@@ -1,13 +1,9 @@
 """Examples made of schemas and descriptors: values that fit, the same every time, and telling where names are known."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 
+from veigo.contracts.document import Json
 from veigo.contracts.proto_files import Protos
-
-Json = Mapping[str, Any]
 
 ID = "01989a4e-7c1b-7d3f-9c55-2f6d7a0e4b11"
 MOMENT = "2026-01-31T09:30:00.000001Z"

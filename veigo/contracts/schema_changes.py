@@ -5,14 +5,14 @@ whoever writes what the owner reads (`WRITTEN`) must not be refused what was acc
 keywords our contracts use; a difference in any other is told as breaking, because nobody has judged it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from veigo.contracts.change import Severity
+from veigo.contracts.document import Json
 
-Json = Mapping[str, Any]
 Found = tuple[Severity, str, str]  # how bad, where below the schema, what
 
 WORDS = {"title", "description", "$schema", "$defs", "examples"}
