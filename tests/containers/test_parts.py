@@ -29,11 +29,13 @@ def test_kafka_has_a_broker(veigo_kafka):
 
 
 async def test_mongodb_keeps_a_document(veigo_mongo):
-    documents = AsyncIOMotorClient(veigo_mongo.url, serverSelectionTimeoutMS=10_000).test.documents
-    name = uuid.uuid4().hex
-    await documents.insert_one({"_id": name})
+    client = AsyncIOMotorClient(veigo_mongo.url, serverSelectionTimeoutMS=10_000)
+    try:
+        await client.test.documents.insert_one({"_id": "kept"})
 
-    assert {"_id": name} == await documents.find_one({"_id": name})
+        assert {"_id": "kept"} == await client.test.documents.find_one({"_id": "kept"})
+    finally:
+        client.close()
 
 
 async def test_open_policy_agent_has_the_policies(veigo_opa):

@@ -82,8 +82,12 @@ def veigo_connect(request: pytest.FixtureRequest) -> "RunningPart":
 
 
 def _session(config: pytest.Config) -> "SharedSession":
+    import signal
+
     from veigo.testing.shared_session import SharedSession
 
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # it would leave behind what runs; now it is as Ctrl-C
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     return SharedSession(_folder(config), config.getoption("--veigo-runtime"), config.getoption("--veigo-stack"))
 
 
