@@ -39,19 +39,19 @@ async def start(tmp_path, overlay, *only):
 
 
 async def test_a_health_check_that_never_passes(tmp_path):
-    overlay = 'services: {mongo: {healthcheck: {test: [CMD, "false"], interval: 1s, timeout: 1s, retries: 2}}}'
+    overlay = 'services: {kafka: {healthcheck: {test: [CMD, "false"], interval: 1s, timeout: 1s, retries: 20}}}'
 
-    with pytest.raises(StackError, match=r"^mongo unhealthy.*; its last lines:\n  \S") as told:
-        await start(tmp_path, overlay, "aggregator")
+    with pytest.raises(StackError, match=r"^kafka unhealthy.*; its last lines:\n  \S") as told:
+        await start(tmp_path, overlay, "kafka")
 
     assert 21 >= len(str(told.value).splitlines())
 
 
 async def test_a_node_that_does_not_start(tmp_path):
-    overlay = "services: {opa: {restart: 'no', command: [run, --server, --no-such-option]}}"
+    overlay = "services: {opa: {restart: 'no', command: [version, --no-such-option]}}"
 
     with pytest.raises(StackError, match=r"^opa exited with code \d+; its last lines:\n(.*\n)*.*no-such-option"):
-        await start(tmp_path, overlay, "chat")
+        await start(tmp_path, overlay, "opa")
 
 
 async def test_an_image_that_is_not_there(tmp_path):

@@ -19,11 +19,11 @@ from veigo.stack.node import Node
 from veigo.stack.ports import HOST, require_free
 from veigo.stack.problem import StackError
 from veigo.stack.progress import Progress, Report, Stage
-from veigo.stack.project import Kept, Project
+from veigo.stack.project import Kept, Project, record_of
 from veigo.stack.readiness import until
 from veigo.stack.runtime import Runtime
 from veigo.stack.stack import Stack
-from veigo.stack.state import NodeState, StackRecord, StackState
+from veigo.stack.state import NodeRecord, NodeState, StackRecord, StackState
 
 BUILD_WITHIN_S = 1200.0
 UP_WITHIN_S = 300.0
@@ -32,6 +32,11 @@ LOOK_EVERY_S = 1.0
 STOP_WITHIN_S = 15
 DOORS_LABEL = "veigo.stack"  # whose doors a container is
 NEED = "gateway"  # without a container of this service a project is none of ours
+
+
+def _is_hopeless(node: NodeRecord) -> bool:
+    """Whether waiting is in vain: it has ended, or its health check was asked often enough."""
+    return node.state is NodeState.DEAD or node.detail.startswith("unhealthy")
 
 
 @dataclass(frozen=True)
@@ -199,8 +204,11 @@ class Containers(Runtime):
                     report(Progress(name, STARTING_STAGES[node.state], node.detail or node.address))
             if starting.done() and starting.exception() is not None:
                 raise self._failed(found, str(starting.exception()))
-            if starting.done() and (record.state is StackState.READY or only):
+            wanted = [node for name, node in (record.nodes | record.jobs).items() if name in only or not only]
+            if starting.done() and all(node.state is NodeState.READY for node in wanted):
                 return
+            if starting.done() and any(_is_hopeless(node) for node in wanted):
+                raise self._failed(found, "not everything got well")
             if time.monotonic() > deadline_s:
                 raise self._failed(found, f"not ready within {UP_WITHIN_S:g} s")
             await asyncio.sleep(LOOK_EVERY_S)
@@ -208,14 +216,16 @@ class Containers(Runtime):
     def _failed(self, found: Project, why: str) -> StackError:
         """Say which container is to blame, with its last words."""
         record = self._record(found)
-        every = record.nodes | record.jobs
+        others = {name: record_of(told, "", job=True) for name, told in found.containers.items()}
+        every = others | record.nodes | record.jobs
         blamed = next((name for name, node in every.items() if node.state is NodeState.DEAD), None) or next(
             (name for name, node in every.items() if node.state is NodeState.STARTING and node.detail), None
         )
         if blamed is None or blamed not in found.containers:
             return StackError(f"project {self._kept.project} did not start: {why}")
-        said = "\n".join(f"  {line}" for line in engine.last_lines(found.container(blamed)))
-        return StackError(f"{blamed} {every[blamed].detail}; its last lines:\n{said}")
+        lines = engine.last_lines(found.container(blamed))
+        said = "; its last lines:" + "".join(f"\n  {line}" for line in lines) if lines else "; it said nothing"
+        return StackError(f"{blamed} {every[blamed].detail}{said}")
 
     async def _look_into(self, report: Report) -> tuple[StackRecord, bool]:
         """Open the doors, take the secrets over, and prove that a message goes all the way."""
