@@ -15,6 +15,7 @@ from stack.tools import toolchain
 from veigo.faults.bandwidth import Bandwidth
 from veigo.faults.clock_skew import ClockSkew
 from veigo.faults.connector_deleted import ConnectorDeleted
+from veigo.faults.disk_full import DiskFull
 from veigo.faults.down import Down
 from veigo.faults.heal import HealFile
 from veigo.faults.immediate_stop import ImmediateStop
@@ -28,7 +29,7 @@ from veigo.faults.partition import Partition
 from veigo.faults.pause import Pause
 from veigo.faults.reset import Reset
 from veigo.faults.restart import Restart
-from veigo.faults.site import Running
+from veigo.faults.site import Resource, Running
 from veigo.faults.slot_dropped import SlotDropped
 from veigo.faults.slot_lost import SlotLost
 from veigo.faults.starved import Starved
@@ -38,6 +39,7 @@ from veigo.faults.together import Together
 from veigo.faults.underway import underway
 from veigo.faults.walsender_killed import WalsenderKilled
 from veigo.history import FaultStage, History
+from veigo.stack.alarms import Alarms
 from veigo.stack.problem import StackError
 from veigo.stack.stack import Stack
 
@@ -70,6 +72,7 @@ async def suffered(fault, site, history):
     assert fault.name not in {owed.fault for owed in plan.owed()}
     stages = {record.stage: record for record in history.records}
     assert set(FaultStage) == set(stages)
+    assert not Alarms(site.stack.folder).standing(), "the canary stays at home while an alarm stands"
     await canary.run(site.stack)
     return stages[FaultStage.FELT].detail
 
@@ -127,6 +130,8 @@ async def test_everything_can_be_restarted_in_turn(suffer):
         (SlotDropped(), "slot"),
         (SlotLost(), "is lost"),
         (TaskFailed(), "connector chat is FAILED"),
+        (DiskFull(), "a client of postgres was told"),
+        (Starved("postgres", Resource.MEMORY), "a new client of postgres was told"),
         (Starved("gateway"), "a new client of gateway was told"),
         (Starved("chat"), "a new client of chat was told"),
         (Together(Down("connect"), Down("kafka")), "kafka is gone"),

@@ -7,6 +7,7 @@ import pytest
 from veigo.faults.bandwidth import Bandwidth
 from veigo.faults.clock_skew import ClockSkew
 from veigo.faults.connector_deleted import ConnectorDeleted
+from veigo.faults.disk_full import DiskFull
 from veigo.faults.down import Down
 from veigo.faults.heal import HealStep
 from veigo.faults.immediate_stop import ImmediateStop
@@ -42,6 +43,7 @@ FAULTS = [
     SlotDropped(),
     SlotLost(),
     ImmediateStop(),
+    DiskFull(),
     OpaEmptied(),
     Partition("chat", "postgres"),
     Latency("chat", "opa", ms=300),
