@@ -12,7 +12,8 @@ from veigo.contracts.rego_mutants import mutants
 
 POLICIES = Path(__file__).parents[2] / "policies"
 RULES = sorted(path.name for path in POLICIES.glob("*.rego") if not path.stem.endswith("_test"))
-FAILED = 2  # opa test's exit code when a test failed; 1 is a policy that does not compile
+NO_POLICY, FAILED = 1, 2  # opa test's exit codes: it does not compile, a test failed
+COMPILED_SHARE_MIN = 0.7  # a condition between two `else` cannot be left out
 AT_ONCE = 4
 
 
@@ -26,16 +27,17 @@ def exit_code_with(folder, name, source):
 
 @pytest.mark.parametrize("name", RULES)
 def test_a_policy_with_one_thing_wrong_fails_its_tests(name, tmp_path):
-    """Each condition, comparison, outcome, alternative and default of the file, one at a time."""
+    """Each condition, comparison, outcome and default of the file, one at a time; what does not compile is left out."""
     wrong = list(mutants((POLICIES / name).read_text(encoding="utf-8")))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         codes = list(
             pool.map(lambda pair: exit_code_with(tmp_path / str(pair[0]), name, pair[1].source), enumerate(wrong))
         )
+    compiled = [(str(mutant), code) for mutant, code in zip(wrong, codes, strict=True) if code != NO_POLICY]
 
-    assert [] == [str(mutant) for mutant, code in zip(wrong, codes, strict=True) if code == 0]
-    if name != "use_access_token.rego":  # one rule, without a condition of its own
-        assert FAILED in codes
+    assert [] == [mutant for mutant, code in compiled if code != FAILED]
+    assert len(compiled) >= COMPILED_SHARE_MIN * len(wrong)
+    assert compiled or name == "use_access_token.rego"  # one rule, without a condition of its own
 
 
 def test_the_policies_as_they_are_pass(tmp_path):
