@@ -133,7 +133,7 @@ async def test_too_many_frames_are_an_error_and_the_end(socket):
     codes = []
     with suppress(ConnectionClosed):
         while True:
-            frame = json.loads(await socket.connection.recv())
+            frame = json.loads(await asyncio.wait_for(socket.connection.recv(), WITHIN_S))
             socket.note("server", frame)
             codes.append(frame["payload"][0].get("code"))
 
