@@ -25,6 +25,7 @@ from veigo.stack.stack import Stack
 
 STOP_WITHIN_S = 20.0  # the longest grace that the compose file gives
 GONE_WITHIN_S = 15.0
+START_WITHIN_S = 180.0  # Kafka took over a minute on a machine that had 20 times as much to do as it could
 REPAIRED_WITHIN_S = 300.0
 
 
@@ -50,8 +51,7 @@ class ContainerSite(ProcessSite):
     async def start(self, node: str) -> None:
         """Start a container and wait until its node has answered a real request."""
         await ask_docker("start", await self._container(node), within_s=2 * STOP_WITHIN_S)
-        within_s = self.stack.topology.node(node).ready_within_s
-        await until(partial(self.probe, node), within_s, f"{node} did not become ready; see `veigo logs {node}`")
+        await until(partial(self.probe, node), START_WITHIN_S, f"{node} did not become ready; see `veigo logs {node}`")
 
     @override
     async def pause(self, node: str) -> None:
