@@ -285,4 +285,4 @@ async def test_the_live_pages_ranges_are_chosen_by_buttons(live_page):
     minute = live_page.get_by_role("button", name="1 min")
     await minute.click()
     await expect(minute).to_have_attribute("aria-pressed", "true")
-    await expect(live_page.get_by_role("button", name="5 min")).to_have_attribute("aria-pressed", "false")
+    await expect(live_page.get_by_role("button", name="5 min", exact=True)).to_have_attribute("aria-pressed", "false")

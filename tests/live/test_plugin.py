@@ -1,6 +1,8 @@
 """What other people's tests get of a stack: two workers of pytest-xdist, one policy server, and nothing left."""
 
 import json
+import os
+import shutil
 
 import pytest
 
@@ -21,7 +23,7 @@ TESTS = """
             veigo_stack.graphql_url, b'{"query": "{ __typename }"}', {"Content-Type": "application/json"}
         )
         with urllib.request.urlopen(question, timeout=5) as answer:
-            assert {"__typename": "Query"} == json.load(answer)["data"]
+            assert {"__typename": "RootQuery"} == json.load(answer)["data"]
 """
 
 
@@ -53,8 +55,12 @@ def test_workers_share_what_one_of_them_started(run, stack, pytester):
 
 
 def test_what_does_not_come_up_is_told_with_its_last_lines(pytester, monkeypatch):
-    """In the words that `veigo up` has for it; here no Java can start."""
-    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:+NoSuchOption")
+    """In the words that `veigo up` has for it; here a Java that says its version, and nothing else."""
+    java = pytester.mkdir("bin") / "java"
+    script = f'[ "$1" = -version ] && exec {shutil.which("java")} "$@"\necho NoSuchOption; exit 1\n'
+    java.write_text(f"#!/bin/sh\n{script}")
+    java.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{java.parent}{os.pathsep}{os.environ['PATH']}")
     pytester.makepyfile("def test_it(veigo_mongo): pass")
 
     result = pytester.runpytest_subprocess("-p", "no:asyncio")

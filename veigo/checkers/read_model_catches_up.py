@@ -13,7 +13,7 @@ class ReadModelCatchesUp(Checker):
     promise = "MongoDB and Open Policy Agent ended with what PostgreSQL implies"
     anomaly = "diverged replica: a copy that differs when nothing is under way any more, or was equal too late"
 
-    def __init__(self, *, within_s: float = 10.0) -> None:
+    def __init__(self, *, within_s: float = 30.0) -> None:
         self._within_s = within_s
 
     def concerns(self, ledger: Ledger) -> bool:
