@@ -66,6 +66,11 @@ def is_repairing(stack: Stack) -> bool:
         return not try_lock(file.fileno())
 
 
+def repaired_since(stack: Stack, at_ns: int) -> bool:
+    """Whether a repair is at work or was since a moment: what was seen before it may be so no longer."""
+    return is_repairing(stack) or repair_lock(stack).stat().st_mtime_ns >= at_ns
+
+
 class CaptureWatch:
     """One stack's watch."""
 
@@ -82,22 +87,24 @@ class CaptureWatch:
 
     async def look(self) -> None:
         """Look at what is broken, raise what is new, and clear what has passed."""
+        looked_ns = time.time_ns()
         known = self._memory.read()
         was = dict(known)
         for facts in await facts_now(self._stack):
             name = facts.connector
             if name in known:
-                await self._judge(facts, known[name])
+                await self._judge(facts, known[name], looked_ns)
             if facts.sound and facts.stored is not None and name not in self._alarms.out_of_place():
                 known[name] = facts.stored
-        if known != was and not is_repairing(self._stack):
+        if known != was and not repaired_since(self._stack, looked_ns):
             self._memory.write(known)
 
     async def audit(self) -> None:
         """Look at what is missing, once there is something to capture."""
         if "chat" not in self._memory.read():
             return
-        since_us = time.time_ns() // 1_000 - int(AUDITED_S * 1e6)
+        looked_ns = time.time_ns()
+        since_us = looked_ns // 1_000 - int(AUDITED_S * 1e6)
         now_us, committed = await capture_gap.committed_since(self._stack, since_us)
         await asyncio.to_thread(self._tail.read)
         lost = self._audit.missing(committed, now_us, self._tail.events.keys(), self._tail.newest_heartbeat_us)
@@ -105,21 +112,22 @@ class CaptureWatch:
             standing = self._alarms.stands(AlarmKind.EVENTS_MISSING, "chat")
             gap = capture_gap.gap_of([*lost, *(standing.gap.named() if standing else ())], 0, 0, {})
             what = f"the topic of room events went on without some. Missing in Kafka: {gap}"
-            self._raise(AlarmKind.EVENTS_MISSING, "chat", what, gap)
+            self._raise(AlarmKind.EVENTS_MISSING, "chat", what, gap, looked_ns)
 
     async def consumers(self) -> None:
         """Look whether records were gone before they were read."""
+        looked_ns = time.time_ns()
         for partition, first, there in await missed(self._stack):
             if self._alarms.stands(AlarmKind.RECORDS_GONE, partition) is None:
                 why = f"records {first:,} to {there - 1:,} were gone from Kafka before the aggregator had read them"
-                self._raise(AlarmKind.RECORDS_GONE, partition, why, Gap())
+                self._raise(AlarmKind.RECORDS_GONE, partition, why, Gap(), looked_ns)
 
-    async def _judge(self, facts: Facts, known: Position) -> None:
+    async def _judge(self, facts: Facts, known: Position, looked_ns: int) -> None:
         found = self._confirmed(facts.connector, findings(facts, known, self._failing_s(facts)))
         due = [finding for finding in found if self._is_due(finding.kind, facts.connector)]
         gap = await self._measured(facts, known) if due else None
         for finding in due:
-            self._tell(finding, facts.connector, gap)
+            self._tell(finding, facts.connector, gap, looked_ns)
         kinds = {finding.kind for finding in found}
         passed = [
             each for each in self._alarms.standing() if each.about == facts.connector and each.kind in PASSING - kinds
@@ -147,7 +155,7 @@ class CaptureWatch:
             print(f"what is missing cannot be said now: {error!r}", flush=True)  # noqa: T201 - the runner's log
             return None
 
-    def _tell(self, finding: Finding, about: str, gap: Gap | None) -> None:
+    def _tell(self, finding: Finding, about: str, gap: Gap | None, looked_ns: int) -> None:
         """Raise an alarm with its gap; tell of one that stands when more is missing by now."""
         key = (finding.kind, about)
         standing = self._alarms.stands(*key)
@@ -156,14 +164,14 @@ class CaptureWatch:
         )
         self._measure[key] = (time.monotonic() + pause_s, pause_s)
         if gap is None and standing is None:
-            self._raise(*key, f"{finding.reason}. What is missing cannot be said now", Gap())
+            self._raise(*key, f"{finding.reason}. What is missing cannot be said now", Gap(), looked_ns)
         elif gap is not None and (
             standing is None or (gap.events, gap.rows) != (standing.gap.events, standing.gap.rows)
         ):
-            self._raise(*key, f"{finding.reason}. Missing in Kafka: {gap}", gap)
+            self._raise(*key, f"{finding.reason}. Missing in Kafka: {gap}", gap, looked_ns)
 
-    def _raise(self, kind: AlarmKind, about: str, what: str, gap: Gap) -> None:
-        if is_repairing(self._stack):
+    def _raise(self, kind: AlarmKind, about: str, what: str, gap: Gap, looked_ns: int) -> None:
+        if repaired_since(self._stack, looked_ns):
             return
         sentence = f"{about}: {what}. `veigo repair` closes the gap"
         print(f"ALARM {kind}: {sentence}", flush=True)  # noqa: T201 - the runner's output is its log

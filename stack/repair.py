@@ -10,6 +10,7 @@ Nothing is remembered between the steps. Killed anywhere, a repair finds what is
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -231,7 +232,11 @@ def alone(stack: Stack) -> Iterator[None]:
             if time.monotonic() > deadline:
                 raise StackError(f"another repair of stack {stack.name} is at work; wait for it")
             time.sleep(0.02)
-        yield
+        try:
+            yield
+        finally:
+            now_ns = time.time_ns()
+            os.utime(file.name, ns=(now_ns, now_ns))  # what the watch saw before is not raised any more
 
 
 async def repair(stack: Stack) -> None:
