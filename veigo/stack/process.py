@@ -140,7 +140,11 @@ class ChildProcess:
                 )
             except OSError as error:
                 raise StackError(f"cannot run {launch.arguments[0]}: {error.strerror}; try `veigo doctor`") from error
-        return cls(process, identify(process.pid), log)
+        try:
+            identity = identify(process.pid)
+        except psutil.NoSuchProcess:  # it ended at once, and was collected; what it said is in its log
+            identity = ProcessId(process.pid, time.time())
+        return cls(process, identity, log)
 
     @property
     def running(self) -> bool:

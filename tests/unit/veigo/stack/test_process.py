@@ -4,8 +4,10 @@ import os
 import signal
 import sys
 
+import psutil
 import pytest
 
+from veigo.stack import process
 from veigo.stack.node import Launch
 from veigo.stack.problem import NotReadyError, StackError
 from veigo.stack.process import ChildProcess, end_leftover, find, identify, last_lines
@@ -93,3 +95,19 @@ def test_the_end_of_a_log_is_bounded(tmp_path):
     (tmp_path / "log").write_text("".join(f"{number}\n" for number in range(100)))
 
     assert ["98", "99"] == last_lines(tmp_path / "log", lines_max=2)
+
+
+async def test_a_child_that_ends_before_it_is_looked_at_is_known_by_how_it_ended(tmp_path, monkeypatch):
+    """The system has nothing to tell of it any more; its log has."""
+
+    def gone(pid):
+        raise psutil.NoSuchProcess(pid)
+
+    monkeypatch.setattr(process, "identify", gone)
+    child = await ChildProcess.start(
+        Launch((sys.executable, "-c", "print('no'); raise SystemExit(3)")), tmp_path / "log"
+    )
+
+    assert "exited with code 3" == await child.ended()
+    assert find(child.identity) is None
+    assert "no" == last_lines(tmp_path / "log")[-1]
