@@ -83,6 +83,8 @@ class Audit:
                 return
         if any(gone > (send.sequence or 0) for gone in self._ledger.memberships.removals(room, user)):
             return  # they went before they got to listen (again), and no socket of theirs missed it
+        if not subscriptions and self._never_came(room, user):
+            return
         if not subscriptions:
             self.unobserved.append(f"{who}: had no socket in room {send.room}")
             return
@@ -90,6 +92,15 @@ class Audit:
         if not over and not self._before_listening(subscriptions, send.sequence):
             unexplained = "it may have come before joining" if self._drained else "the run did not wait for it"
             self.unobserved.append(f"{who}: {subscriptions[-1].ended or unexplained}")
+
+    def _never_came(self, room: str, user: str) -> bool:
+        """Whether nobody answered when somebody was to be added, and the room's whole log knows nothing of it."""
+        stored = self._ledger.stored_rooms.get(room)
+        return (
+            stored is not None
+            and not stored.horizon
+            and not self._ledger.memberships.additions_before(room, user, 1 << 62)
+        )
 
     def _proof_of_loss(self, subscription: Subscription, send: Operation) -> tuple[Record, ...]:
         """The records that show that a socket should have had a message; none when it need not have."""

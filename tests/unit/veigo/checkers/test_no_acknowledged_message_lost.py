@@ -134,6 +134,15 @@ def test_who_came_and_went_before_they_ever_got_to_listen_is_owed_nothing_by_a_s
     assert Verdict.HOLDS == check(honest.ledger()).verdict
 
 
+def test_who_was_to_be_added_and_never_was_is_owed_nothing(honest):
+    """Nobody answered, and the room's whole log knows nothing of it; as long as that is not known, it is a doubt."""
+    honest.asks("add_members", "ann", "hall", members=["carl"], outcome=Outcome.UNKNOWN)
+    assert Verdict.INCONCLUSIVE == check(honest.ledger()).verdict
+
+    honest.stored("hall", "m1", "m2")
+    assert Verdict.HOLDS == check(honest.ledger()).verdict
+
+
 def test_nobody_is_owed_what_was_on_its_way_when_they_signed_out(story):
     story.room("hall", "ann", "bob").sends("ann", "hall", "m1", 1).receives("m1", "ann")
     story.asks("sign_out", "bob").loses_socket("bob").drained()
