@@ -117,20 +117,23 @@ def _cancelled_by_signals(task: asyncio.Task[None]) -> Iterator[None]:
         yield  # signals go to the main thread, whose business they are
         return
     loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)  # which leaves the system's own way, whatever there was
+            signal.signal(number, handler)
 
     def interrupt() -> None:
-        for number in signals:
-            loop.remove_signal_handler(number)
+        restore()
         task.cancel()
 
-    for number in signals:
+    for number in before:
         loop.add_signal_handler(number, interrupt)
     try:
         yield
     finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
+        restore()
 
 
 async def _note_positions(witness: Witness, notes: list[str]) -> Positions | None:

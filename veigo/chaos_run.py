@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from veigo.audited_run import Auditor, audited_run
 from veigo.audited_run import Plan as Audit
+from veigo.checkers.catalogue import BROKEN_TRACES_MAX, MEASURED_ONLY, RECOVERY
 from veigo.checkers.checker import Checker
 from veigo.checkers.every_message_is_one_trace import EveryMessageIsOneTrace
 from veigo.checkers.ledger import Ledger
@@ -69,7 +71,7 @@ async def run_trial(
     audit = Audit(
         workload=trial.name,
         seed=trial.seed,
-        parameters={"fault": fault.name if fault else "none", "people": str(trial.experiment.workload)},
+        parameters=_parameters(trial),
         make_workload=workload,
         checkers=[*asked, *_traced(arena, folder)],
         where_concerned=where_concerned,
@@ -94,6 +96,16 @@ async def run_trial(
         folder=trial.folder,
         judges=trial.judges,
     )
+
+
+def _parameters(trial: Trial) -> dict[str, Any]:
+    """What was carried out, and the terms it is judged by, now and when its history is judged again."""
+    return {
+        "fault": trial.fault.name if trial.fault else "none",
+        "people": str(trial.experiment.workload),
+        RECOVERY: MEASURED_ONLY,
+        BROKEN_TRACES_MAX: BROKEN_SHARE_MAX_UNDER_KILLS,
+    }
 
 
 def _traced(arena: Arena, folder: RunFolder) -> list[Checker]:

@@ -132,7 +132,13 @@ class FaultStage(StrEnum):
 
 
 class FaultEvent(msgspec.Struct, tag_field="kind", tag="fault", omit_defaults=True, gc=False):
-    """Something was broken on purpose, was felt, or was mended; `detail` is the evidence that it was felt."""
+    """Something was broken on purpose, was felt, or was mended.
+
+    Attributes:
+        nodes: those it happens to.
+        detail: the evidence that it was felt.
+        unavailable: those of which nobody has an answer from when it is felt until its healing begins.
+    """
 
     fault: str
     nodes: list[str]
@@ -140,6 +146,7 @@ class FaultEvent(msgspec.Struct, tag_field="kind", tag="fault", omit_defaults=Tr
     at_ns: int
     at_us: int
     detail: str | None = None
+    unavailable: list[str] = []
 
 
 class Witnessed(msgspec.Struct, tag_field="kind", tag="kafka", omit_defaults=True, gc=False):

@@ -4,6 +4,7 @@ import dataclasses
 import os
 
 from veigo.audited_run import Plan
+from veigo.checkers.catalogue import BROKEN_TRACES_MAX
 from veigo.checkers.every_message_is_one_trace import EveryMessageIsOneTrace
 from veigo.run_folder import RunFolder
 
@@ -26,4 +27,6 @@ def traced(plan: Plan, collector_url: str, folder: RunFolder, *, broken_share_ma
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return plan
     checker = EveryMessageIsOneTrace(folder.telemetry, broken_share_max=broken_share_max)
-    return dataclasses.replace(plan, checkers=[*plan.checkers, checker], collector_url=collector_url)
+    parameters = {**plan.parameters, BROKEN_TRACES_MAX: broken_share_max} if broken_share_max else plan.parameters
+    checkers = [*plan.checkers, checker]
+    return dataclasses.replace(plan, parameters=parameters, checkers=checkers, collector_url=collector_url)

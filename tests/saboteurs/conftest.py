@@ -120,7 +120,7 @@ async def without_opa(runs: dict[str, Run], stack: Stack, tmp_path_factory: pyte
 
         def tell(stage: FaultStage, detail: str | None = None) -> None:
             for _, _, history in drills:
-                history.append(FaultEvent("kill opa", ["opa"], stage, *now(), detail))
+                history.append(FaultEvent("kill opa", ["opa"], stage, *now(), detail, unavailable=["opa"]))
 
         tell(FaultStage.INJECTED)
         await ask(stack, do="stop", node="opa", signal="SIGKILL")

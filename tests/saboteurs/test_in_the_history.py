@@ -122,7 +122,7 @@ class Recovery:
     ],
 )
 def test_a_stack_that_recovers_too_slowly_is_convicted(verdict, who, recovery, wanted):
-    checker = RecoversWithin(seconds=5, terms=Terms(steady_s=2))
+    checker = RecoversWithin(seconds=5, terms=Terms(factor=1.5, floor_ms=50, steady_s=2))
 
     verdict("RecoversWithin", who, checker.check(Ledger.of(recovery.records())), wanted)
 

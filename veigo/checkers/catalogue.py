@@ -66,11 +66,21 @@ CATALOGUE: tuple[Checker, ...] = (
 )
 
 
+# What a run says in its parameters of the terms that it is judged by, where they are its own.
+RECOVERY = "recovery"
+MEASURED_ONLY = "measured only"  # how soon it recovers is compared, and not judged
+BROKEN_TRACES_MAX = "broken_traces_max"  # the share of messages whose trace what was broken may break
+
+
 def checkers_for(ledger: Ledger, telemetry: Path) -> tuple[list[Checker], list[Checker]]:
     """Say which checkers a run is to be judged by, and which it does not concern.
 
-    A run with telemetry beside its history is judged by that too.
+    A run with telemetry beside its history is judged by that too; each on the terms it was judged by the first time.
     """
-    known = (*CATALOGUE, *([EveryMessageIsOneTrace(telemetry)] if telemetry.exists() else []))
-    asked = [checker for checker in known if checker.concerns(ledger)]
+    terms = ledger.run.parameters if ledger.run else {}
+    known = list(CATALOGUE)
+    if telemetry.exists():
+        known.append(EveryMessageIsOneTrace(telemetry, broken_share_max=float(terms.get(BROKEN_TRACES_MAX, 0.0))))
+    spared = RecoversWithin if terms.get(RECOVERY) == MEASURED_ONLY else ()
+    asked = [checker for checker in known if checker.concerns(ledger) and not isinstance(checker, spared)]
     return asked, [checker for checker in known if checker not in asked]

@@ -1,6 +1,6 @@
 """From when to when something was broken, put together from the events a fault leaves in a history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from veigo.history import FaultEvent, FaultStage
@@ -19,6 +19,8 @@ class FaultWindow:
     healed_ns: int | None = None
     # The evidence that it was felt.
     felt_by: str | None = None
+    # Which nodes answer nobody meanwhile.
+    unavailable: Sequence[str] = ()
 
     def covers(self, at_ns: int) -> bool:
         """Whether a moment lies between the injection and the healing."""
@@ -40,6 +42,7 @@ def windows_of(events: Iterable[FaultEvent]) -> list[FaultWindow]:
         window = under_way.get(event.fault)
         if event.stage is FaultStage.INJECTED or window is None:
             window = under_way[event.fault] = FaultWindow(event.fault, event.nodes, event.at_ns)
+            window.unavailable = event.unavailable
             windows.append(window)
         match event.stage:
             case FaultStage.FELT:

@@ -14,8 +14,6 @@ from veigo.outcome import Outcome
 from veigo.verdict import Finding
 
 NODE = "opa"
-# The first word of what makes OPA unavailable. One that is slow may still say yes in time.
-TAKES_AWAY = frozenset({"kill", "take", "pause", "stop", "freeze", "empty", "partition", "cut"})
 
 
 class NothingAllowedWithoutOpa(Checker):
@@ -23,7 +21,9 @@ class NothingAllowedWithoutOpa(Checker):
 
     promise = "While Open Policy Agent was unavailable, nothing that it decides was granted"
     anomaly = "fail-open: a request granted while nobody could decide on it"
-    fault_model = "OPA is killed, stands still, holds no data or cannot be reached; one that is slow may still decide"
+    fault_model = (
+        "OPA is killed, stands still or holds no data; one that is slow, or cut off from some, may still decide"
+    )
 
     def __init__(self, *, asked_min: int = 1) -> None:
         self._asked_min = asked_min
@@ -52,7 +52,7 @@ class NothingAllowedWithoutOpa(Checker):
 
 
 def _takes_opa_away(window: FaultWindow) -> bool:
-    return NODE in window.nodes and window.fault.split()[0] in TAKES_AWAY and "restart" not in window.fault
+    return NODE in window.unavailable
 
 
 def _asking_opa(ledger: Ledger) -> list[Operation]:

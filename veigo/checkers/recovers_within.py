@@ -34,8 +34,10 @@ class RecoversWithin(Checker):
                     f"{_what(each)}: fewer than {self._terms.samples_min} deliveries before it to compare with"
                 )
             elif each.steady_s is None and each.observed_s < self._seconds + self._terms.steady_s:
-                doubts.append(f"{_what(each)}: the talk went on for only {each.observed_s:.1f} s after its healing")
-            elif each.steady_s is None or max(each.steady_s, each.backlog_s or 0.0) > self._seconds:
+                doubts.append(_watched_too_briefly(each))
+            elif each.backlog_s is None and each.observed_s < self._seconds:
+                doubts.append(f"{_watched_too_briefly(each)}, and something older was not delivered by then")
+            elif not _in_time(each.steady_s, self._seconds) or not _in_time(each.backlog_s, self._seconds):
                 shown_by = tuple(event for event in ledger.faults if event.fault in each.faults)
                 late.append(Anomaly(f"{_what(each)}: {figures(each)}; {self._seconds:g} s were allowed", shown_by))
         if late:
@@ -52,6 +54,14 @@ def figures(recovery: Recovery) -> str:
     steady = "never" if recovery.steady_s is None else f"after {recovery.steady_s:.1f} s"
     backlog = "never" if recovery.backlog_s is None else f"after {recovery.backlog_s:.1f} s"
     return f"first delivery {first}, steady {steady}, no backlog {backlog}, {recovery.delayed:,} messages delayed"
+
+
+def _in_time(after_s: float | None, seconds: float) -> bool:
+    return after_s is not None and after_s <= seconds
+
+
+def _watched_too_briefly(recovery: Recovery) -> str:
+    return f"{_what(recovery)}: the talk went on for only {recovery.observed_s:.1f} s after its healing"
 
 
 def _what(recovery: Recovery) -> str:

@@ -135,6 +135,7 @@ def _run(stack: "Stack", shape: Shape, seed: int, into: Path, restarts: Restarts
     folder = RunFolder.make(into)
     with Watch() as watch:
         plan = _plan(stack, shape, seed, restarts, watch)
+        numbers = "".join(f" --{number} {value:g}" for number, value in plan.parameters.items())
         lost_max = BROKEN_SHARE_MAX_UNDER_KILLS if restarts.kill else 0.0
         plan = traced(plan, f"http://{stack.address('collector')}", folder, broken_share_max=lost_max)
         report, page = uvloop.run(audited_run(plan, folder, Witness(stack.addresses_of("kafka")), Auditor(stack)))
@@ -142,7 +143,6 @@ def _run(stack: "Stack", shape: Shape, seed: int, into: Path, restarts: Restarts
     say()
     say(f"  report      {page}")
     say(f"  run folder  {folder.path}")
-    numbers = "".join(f" --{number} {value:g}" for number, value in report.parameters.items())
     say(f"  again       veigo rolling{numbers}{restarts} --seed {report.seed}")
     return report.verdict
 

@@ -26,6 +26,11 @@ class Down(Fault):
         """The node that is away."""
         return (self.node,)
 
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        """That node."""
+        return self.nodes
+
     def heals(self) -> tuple[HealStep, ...]:
         """It is started."""
         return (HealStep("start", self.node),)

@@ -35,6 +35,11 @@ class Fault(ABC):
     def nodes(self) -> tuple[str, ...]:
         """The nodes it happens to, the first of them the one it is about."""
 
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        """The nodes that answer nobody's question from when it is felt until its healing begins; most leave none so."""
+        return ()
+
     @abstractmethod
     def heals(self) -> tuple[HealStep, ...]:
         """What undoes it, in order."""

@@ -25,6 +25,11 @@ class ImmediateStop(Fault):
         """PostgreSQL."""
         return (NODE,)
 
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        """PostgreSQL."""
+        return self.nodes
+
     def heals(self) -> tuple[HealStep, ...]:
         """It is started, and recovers."""
         return (HealStep("start", NODE),)

@@ -27,6 +27,11 @@ class Kill(Fault):
         """The node that is killed."""
         return (self.node,)
 
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        """That node, unless it is back at once."""
+        return () if self.restart else self.nodes
+
     def heals(self) -> tuple[HealStep, ...]:
         """It is started."""
         return (HealStep("start", self.node),)

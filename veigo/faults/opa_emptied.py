@@ -28,6 +28,11 @@ class OpaEmptied(Fault):
         """Who is empty, and who would fill it."""
         return ("opa", *self.feeders)
 
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        """OPA has nothing to decide by, and what feeds it stands still."""
+        return self.nodes
+
     def heals(self) -> tuple[HealStep, ...]:
         """OPA runs, and what feeds it goes on."""
         feeders = [HealStep(do, node) for node in self.feeders for do in ("go_on", "start")]

@@ -26,6 +26,11 @@ class Pause(Fault):
         """The node that stands still."""
         return (self.node,)
 
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        """That node: it hears nothing."""
+        return self.nodes
+
     def heals(self) -> tuple[HealStep, ...]:
         """It goes on; when it has ended meanwhile, it is started."""
         return (HealStep("go_on", self.node), HealStep("start", self.node))

@@ -29,6 +29,11 @@ class Together(Fault):
         """All nodes it happens to."""
         return tuple(dict.fromkeys(node for fault in self.faults for node in fault.nodes))
 
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        """What any of them makes unavailable."""
+        return tuple(dict.fromkeys(node for fault in self.faults for node in fault.unavailable))
+
     def heals(self) -> tuple[HealStep, ...]:
         """What undoes each, the last one first."""
         return tuple(step for fault in reversed(self.faults) for step in fault.heals())

@@ -118,4 +118,6 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 def _note(history: History, fault: Fault, stage: FaultStage, detail: str | None = None) -> None:
     at_ns, at_us = now()
-    history.append(FaultEvent(fault.name, list(fault.nodes), stage, at_ns, at_us, detail))
+    history.append(
+        FaultEvent(fault.name, list(fault.nodes), stage, at_ns, at_us, detail, unavailable=list(fault.unavailable))
+    )

@@ -1,6 +1,7 @@
 """What a run left in the stack is read after it and judged with it; a stack that cannot be read is a note, no crash."""
 
 import contextlib
+import signal
 
 import pytest
 
@@ -78,3 +79,14 @@ async def test_without_an_auditor_nothing_is_said_about_it(run):
 
     assert not any("stored" in note for note in report.notes)
     assert not any(isinstance(record, StoredRoom) for record in records)
+
+
+async def test_who_handled_sigterm_before_handles_it_again_afterwards(run):
+    """A chaos run goes on after its trial, and is still to be ended in an orderly way."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        await run(Honest())
+
+        assert signal.default_int_handler is signal.getsignal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -2,16 +2,17 @@
 
 import pytest
 
+from veigo.checkers.catalogue import MEASURED_ONLY, RECOVERY, checkers_for
 from veigo.checkers.ledger import Ledger
 from veigo.checkers.recovers_within import RecoversWithin
-from veigo.history import FaultEvent, FaultStage, Frame, Operation
+from veigo.history import FaultEvent, FaultStage, Frame, Operation, RunStarted
 from veigo.outcome import Outcome
 from veigo.recovery import Terms, recoveries
 from veigo.verdict import Verdict
 
 EVERY_MS, FAST_MS = 10, 5
 BROKEN_S, HEALED_S, END_S = 5, 8, 25
-TERMS = Terms(floor_ms=1, steady_s=2)
+TERMS = Terms(factor=1.5, floor_ms=1, steady_s=2)
 
 
 def ledger(slow_until_s=HEALED_S, slow_ms=FAST_MS, lost=(), refused=(), faults=True, end_s=END_S):
@@ -92,16 +93,40 @@ def test_one_that_takes_too_long_is_convicted(slow_until_s):
     assert 4 == len(finding.excerpt)
 
 
+def test_a_backlog_that_never_cleared_is_convicted_though_what_is_new_is_fast():
+    finding = judged(ledger(lost=[BROKEN_S * 1000]))
+
+    assert Verdict.VIOLATED == finding.verdict
+    assert "steady after 0.0 s, no backlog never" in finding.evidence[0]
+
+
 @pytest.mark.parametrize(
     "story",
-    [Ledger(), ledger(faults=False), ledger(slow_until_s=12, slow_ms=50, end_s=12)],
-    ids=["nothing", "no fault", "not watched long enough"],
+    [
+        Ledger(),
+        ledger(faults=False),
+        ledger(slow_until_s=12, slow_ms=50, end_s=12),
+        ledger(lost=[BROKEN_S * 1000], end_s=12),
+    ],
+    ids=["nothing", "no fault", "not watched long enough", "not watched long enough for a backlog"],
 )
 def test_what_could_not_be_measured_is_inconclusive(story):
     assert Verdict.INCONCLUSIVE == judged(story).verdict
 
 
 def test_too_few_deliveries_before_the_fault_are_no_baseline():
-    terms = Terms(steady_s=2, samples_min=1_000)
+    terms = Terms(factor=1.5, steady_s=2, samples_min=1_000)
 
     assert Verdict.INCONCLUSIVE == RecoversWithin(terms=terms).check(ledger()).verdict
+
+
+def test_a_run_whose_recovery_was_measured_only_is_not_convicted_of_it_later(tmp_path):
+    """One verdict, whether a chaos run gives it or `veigo check` does a year later."""
+    late = ledger(slow_until_s=24, slow_ms=600, end_s=30)
+
+    def asked(parameters):
+        late.run = RunStarted("r1", "postgres_killed_under_load", 1, parameters, 0)
+        return {type(checker) for checker in checkers_for(late, tmp_path / "none")[0]}
+
+    assert RecoversWithin in asked({})
+    assert RecoversWithin not in asked({RECOVERY: MEASURED_ONLY})

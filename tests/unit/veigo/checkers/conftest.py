@@ -114,13 +114,15 @@ class Story:
         self.records.append(compared)
         return self
 
-    def broken(self, fault: str, node: str, *stages: str, at_ns: int | None = None) -> "Story":
+    def broken(
+        self, fault: str, node: str, *stages: str, at_ns: int | None = None, unavailable: tuple[str, ...] = ()
+    ) -> "Story":
         """Let a fault come as far as these stages; all but the last of them when there are none."""
         for stage in stages or ("injected", "felt"):
             when = self.tick() if at_ns is None else at_ns
-            self.records.append(
-                FaultEvent(fault, [node], FaultStage(stage), when, when, "it was" if stage == "felt" else None)
-            )
+            event = FaultEvent(fault, [node], FaultStage(stage), when, when, "it was" if stage == "felt" else None)
+            event.unavailable = list(unavailable)
+            self.records.append(event)
         return self
 
     def healed(self, fault: str, node: str) -> "Story":

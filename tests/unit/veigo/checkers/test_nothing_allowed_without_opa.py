@@ -12,7 +12,8 @@ check = NothingAllowedWithoutOpa().check
 @pytest.fixture
 def without_opa(honest):
     """OPA is gone, felt, and somebody is refused."""
-    return honest.broken("kill opa", "opa").sends("ann", "hall", "m3", outcome=Outcome.UNKNOWN, code="UNAVAILABLE")
+    honest.broken("kill opa", "opa", unavailable=("opa",))
+    return honest.sends("ann", "hall", "m3", outcome=Outcome.UNKNOWN, code="UNAVAILABLE")
 
 
 def test_a_refusal_is_acquitted(without_opa):
@@ -24,7 +25,7 @@ def test_opa_was_always_there_is_inconclusive(honest):
 
 
 def test_nobody_asked_meanwhile_is_inconclusive(honest):
-    honest.broken("kill opa", "opa").healed("kill opa", "opa")
+    honest.broken("kill opa", "opa", unavailable=("opa",)).healed("kill opa", "opa")
 
     assert check(honest.ledger()).verdict == Verdict.INCONCLUSIVE
 
@@ -53,7 +54,18 @@ def test_joining_a_room_again_needs_no_decision_and_joining_it_for_the_first_tim
 
 
 def test_an_opa_that_is_only_slow_may_say_yes(honest):
-    honest.broken("latency at opa", "opa").sends("ann", "hall", "m3", 3)
+    honest.broken("delay chat and opa by 300 ms", "opa").sends("ann", "hall", "m3", 3)
 
     assert check(honest.ledger()).verdict == Verdict.INCONCLUSIVE
     assert not NothingAllowedWithoutOpa().concerns(honest.ledger())
+
+
+def test_it_is_asked_what_is_unavailable_and_not_how_the_fault_is_called(honest):
+    """OPA cut off from chat decides for everybody else; killed beside something else it decides for nobody."""
+    honest.broken("partition chat from opa", "opa").asks("join", "eve", "hall").healed("partition chat from opa", "opa")
+
+    assert not NothingAllowedWithoutOpa().concerns(honest.ledger())
+
+    honest.broken("delete connector chat and kill opa", "connect", unavailable=("opa",)).sends("ann", "hall", "m3", 3)
+
+    assert check(honest.ledger()).verdict == Verdict.VIOLATED

@@ -87,6 +87,20 @@ def test_together_is_as_bad_as_the_worst_of_it():
     assert ("chat", "postgres", "connect", "opa") == bad.nodes
 
 
+def test_only_what_takes_a_node_away_from_everybody_calls_it_unavailable():
+    """One that is back at once, or cut off from one other node, still answers somebody."""
+    away = {fault.name: fault.unavailable for fault in FAULTS if fault.unavailable}
+
+    assert {
+        "kill chat": ("chat",),
+        "pause chat": ("chat",),
+        "take kafka down": ("kafka",),
+        "stop postgres immediately": ("postgres",),
+        "empty opa": ("opa", "aggregator"),
+        "take kafka down and take connect down": ("kafka", "connect"),
+    } == away
+
+
 def test_the_same_seed_draws_the_same_mix():
     seed = random.randrange(2**32)
 
