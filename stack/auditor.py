@@ -16,6 +16,7 @@ from stack import postgres, read_model, rest
 from veigo.history import Compared, Record, Stored, StoredRoom, now
 from veigo.read_model import Comparison, compare, compare_policy_data
 from veigo.stack.stack import Stack
+from veigo.witness import About
 
 if TYPE_CHECKING:
     import asyncpg
@@ -24,15 +25,7 @@ PAUSE_S = 0.1
 WRONG_KEPT_MAX = 20
 
 
-class _About(msgspec.Struct, rename="camel"):
-    """What the payloads of a log's events have in common."""
-
-    id: str | None = None
-    sender_id: str | None = None
-    member_id: str | None = None
-
-
-_about = msgspec.json.Decoder(_About)
+_about = msgspec.json.Decoder(About)
 
 
 class Auditor:

@@ -12,8 +12,8 @@ Nothing is remembered between the steps. Killed anywhere, a repair finds what is
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -219,19 +219,20 @@ def cleared(stack: Stack, done: Repaired) -> None:
     alarms.clear(alarms.standing(), f"repaired: {done.events:,} events of {done.rooms:,} rooms, {done.rows:,} rows")
 
 
-@contextmanager
-def alone(stack: Stack) -> Iterator[None]:
+@asynccontextmanager
+async def alone(stack: Stack) -> AsyncIterator[None]:
     """Be the only repair; who watches over change capture looks away meanwhile.
 
     Raises:
         StackError: another one is at work.
     """
     with repair_lock(stack).open("a") as file:
-        deadline = time.monotonic() + ASKED_FOR_S
-        while not try_lock(file.fileno()):
-            if time.monotonic() > deadline:
-                raise StackError(f"another repair of stack {stack.name} is at work; wait for it")
-            time.sleep(0.02)
+
+        async def ask() -> None:
+            if not try_lock(file.fileno()):
+                raise NotReadyError("it holds the lock")
+
+        await until(ask, ASKED_FOR_S, f"another repair of stack {stack.name} is at work; wait for it")
         try:
             yield
         finally:
@@ -245,7 +246,7 @@ async def repair(stack: Stack) -> None:
     Raises:
         StackError: it cannot be closed, or the read model has to be made anew.
     """
-    with alone(stack):
+    async with alone(stack):
         done = await repaired(stack, lambda _: None)
         if done.unsettled:
             raise StackError(f"the read model needs what is in no log any more; run `veigo repair --name {stack.name}`")

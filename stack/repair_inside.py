@@ -12,7 +12,7 @@ from veigo.stack.stack import Stack
 
 async def repair(stack: Stack) -> bool:
     """Close every gap and clear the alarms; whether that was possible without making the read model anew."""
-    with alone(stack):
+    async with alone(stack):
         done = await repaired(stack, _say)
         if done.unsettled:
             _say("events are in no log any more; have the read model made anew by `veigo rebuild`")

@@ -51,10 +51,16 @@ class Replay:
             raise StackError(f"Kafka did not take what was replayed ({why}); run `veigo repair` again")
 
     def _produce(self, table: Table, key: bytes, value: bytes, partition: int) -> None:
+        deadline = time.monotonic() + SENT_WITHIN_S
         while True:
             try:
                 self._producer.produce(table.topic, value, key, partition, on_delivery=self._delivered)
             except BufferError:  # full: wait for some to be acknowledged
+                if time.monotonic() > deadline:
+                    why = f"none of what was sent was acknowledged within {SENT_WITHIN_S:g} s"
+                    raise StackError(
+                        f"Kafka did not take what was replayed ({why}); run `veigo repair` again"
+                    ) from None
                 self._producer.poll(1.0)
             else:
                 self._producer.poll(0)

@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from veigo.commands.up import running
 from veigo.run_folder import RunFolder
 from veigo.stack.problem import StackError
 from veigo.verdict import Verdict
@@ -32,7 +33,7 @@ def every_node_answers(stack: str) -> bool:
     """Probe: every node answers a real request, and every connector runs."""
     from stack.runtimes import site_of
 
-    asyncio.run(site_of(_running(stack)).until_healthy())
+    asyncio.run(site_of(running(stack)).until_healthy())
     return True
 
 
@@ -40,7 +41,7 @@ def a_message_goes_all_the_way(stack: str) -> bool:
     """Probe: a message goes from the mutation to a member's socket."""
     from stack import canary
 
-    asyncio.run(canary.run(_running(stack)))
+    asyncio.run(canary.run(running(stack)))
     return True
 
 
@@ -64,7 +65,7 @@ def carry_out(experiment: str, stack: str, seed: int, step: int, full: bool = Fa
         StackError: the stack is not up, the trial is not there, or the step took too long.
     """
     if step == 1:
-        _trials[experiment, seed] = PacedTrial.begin(Path(experiment), _running(stack), seed, full=full)
+        _trials[experiment, seed] = PacedTrial.begin(Path(experiment), running(stack), seed, full=full)
     if (trial := _trials.get((experiment, seed))) is None:
         raise StackError(f"{experiment} has not begun under seed {seed}; its step 1 comes first")
     return trial.take(step)
@@ -78,7 +79,7 @@ def heal_everything(stack: str) -> str:
 
     for trial in _trials.values():
         trial.end()
-    there = _running(stack)
+    there = running(stack)
     plan = HealFile(there.folder)
     owed = plan.owed()
     asyncio.run(heal(owed, site_of(there), plan))
@@ -97,6 +98,7 @@ class PacedTrial:
         self._changed = threading.Condition()
         self._waiting_at = 0  # the step that the trial would begin next
         self._allowed = 0  # the last step that it may begin
+        self._ended = False  # nobody asks for further steps
         self._error: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[TrialResult] | None = None
@@ -130,13 +132,19 @@ class PacedTrial:
         return "done" if self.result is None else f"{self.result.verdict}, in {self._run.path / self.result.folder}"
 
     def end(self) -> None:
-        """End the trial wherever it is; what it broke it heals."""
-        if self._loop is not None and self._task is not None and not self._over:
-            self._loop.call_soon_threadsafe(self._task.cancel)
-            with self._changed:
-                self._allowed = len(self._trial.steps)
-                self._changed.notify_all()
+        """End the trial wherever it is, also before it has begun; what it broke it heals.
+
+        Raises:
+            StackError: it did not end in time.
+        """
+        with self._changed:
+            self._ended = True
+            if self._loop is not None and self._task is not None and not self._over:
+                self._loop.call_soon_threadsafe(self._task.cancel)
+            self._changed.notify_all()
         self._thread.join(STEP_WITHIN_S)
+        if self._thread.is_alive():
+            raise StackError(f"{self._trial.folder} did not end within {STEP_WITHIN_S:g} s; `veigo chaos heal` heals")
 
     @property
     def _over(self) -> bool:
@@ -156,11 +164,13 @@ class PacedTrial:
         from veigo.chaos_run import run_trial
         from veigo.commands.chaos.stands import arena_of
 
-        self._loop = asyncio.get_running_loop()
         checkers = [*self._trial.experiment.during, *self._trial.experiment.after]
         arena = arena_of(self._stack)
         trial = run_trial(self._trial, self._entry.sentence, checkers, arena, self._run, pace=self._pace)
-        self._task = asyncio.create_task(trial)
+        with self._changed:
+            self._loop, self._task = asyncio.get_running_loop(), asyncio.create_task(trial)
+            if self._ended:
+                self._task.cancel()
         return await self._task
 
     async def _pace(self, step: "Step") -> None:
@@ -171,17 +181,11 @@ class PacedTrial:
         await asyncio.to_thread(self._until_allowed, step.number)
 
     def _until_allowed(self, number: int) -> None:
+        """Block until then, in a thread.
+
+        Raises:
+            StackError: nobody asked for the step; whoever carries the experiment out is gone, and what is broken heals.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._allowed >= number)
-
-
-def _running(name: str) -> "Stack":
-    from stack.runtimes import runtime_of
-    from stack.table import TOPOLOGY
-    from stack.tools import toolchain
-    from veigo.stack.stack import Stack
-
-    stack = Stack.existing(TOPOLOGY, toolchain(), name)
-    if stack is None or not runtime_of(stack).is_running():
-        raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
-    return stack
+            if not self._changed.wait_for(lambda: self._allowed >= number or self._ended, STEP_WITHIN_S):
+                raise StackError(f"nobody asked for step {number} within {STEP_WITHIN_S:g} s")

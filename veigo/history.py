@@ -149,6 +149,24 @@ class FaultEvent(msgspec.Struct, tag_field="kind", tag="fault", omit_defaults=Tr
     unavailable: list[str] = []
 
 
+class AlarmRaised(msgspec.Struct, tag_field="kind", tag="alarm", omit_defaults=True, gc=False):
+    """The stack raised an alarm that only a repair ends.
+
+    Attributes:
+        alarm: what kind it is of.
+        about: the connector, or the topic's partition.
+        sentence: what people were told.
+        gap: what is missing, in words; empty when the alarm does not say.
+    """
+
+    alarm: str
+    about: str
+    sentence: str
+    gap: str
+    at_ns: int
+    at_us: int
+
+
 class Witnessed(msgspec.Struct, tag_field="kind", tag="kafka", omit_defaults=True, gc=False):
     """An event of a room's log as an independent reader found it in Kafka after the run."""
 
@@ -235,6 +253,7 @@ Record = (
     | Frame
     | SocketEvent
     | FaultEvent
+    | AlarmRaised
     | Witnessed
     | KafkaRead
     | Stored

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from veigo.charts import LogScale, histogram, milliseconds, scatter
 from veigo.checkers.ledger import Ledger
 from veigo.latency import Hop, hops, scheduled, start_delay, worst_delivery_ms
 from veigo.outcome import Outcome
+from veigo.pages import page_environment
 from veigo.verdict import Finding, Judgement, Verdict
 
 # Above this the harness did not keep its own schedule, and the latencies are partly its own.
@@ -98,13 +98,7 @@ def write(report: Report, ledger: Ledger, folder: Path) -> Path:
 
 def page_of(report: Report, ledger: Ledger) -> str:
     """Render the page."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     environment.filters["ms"] = milliseconds
     measured = [hop for hop in hops(ledger) if hop.samples_ms]
     scale = LogScale.over([sample for hop in measured for sample in (hop.samples_ms[0], hop.samples_ms[-1])])

@@ -6,9 +6,8 @@ what lies beside it: each trial's own report, its plan, its history.
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from veigo.charts import Scatter, milliseconds, scatter
+from veigo.pages import page_environment
 from veigo.report_card import Card, TrialResult
 from veigo.telemetry.completeness import percent
 from veigo.trial_figures import Band
@@ -24,13 +23,7 @@ def write_page(card: Card, folder: Path) -> Path:
 
 def page_of(card: Card) -> str:
     """Render the page."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     environment.filters |= {"seconds": seconds, "share": share, "ms": milliseconds}
     trials: dict[str, list[TrialResult]] = {
         line.name: [trial for trial in card.trials if trial.name == line.name] for line in card.lines

@@ -5,6 +5,7 @@ that time, and not the log of a whole day.
 """
 
 import contextlib
+import os
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 from veigo.history import now
 from veigo.plan import Step
 
-# Of one node in one step; what is more is left out in the middle, and said so.
+# Of one node in one step: the first half of this and the last; what lies between them is left out, and said so.
 NODE_BYTES_MAX = 64 * 1024
 
 
@@ -66,14 +67,16 @@ def _said(node: str, log: Path, since: int) -> str:
     try:
         with log.open("rb") as file:
             file.seek(since)
-            said = file.read(NODE_BYTES_MAX)
+            said = file.read(NODE_BYTES_MAX // 2)
             left = max(0, _size(log) - since - NODE_BYTES_MAX)
+            file.seek(left, os.SEEK_CUR)
+            last = file.read(NODE_BYTES_MAX // 2)
     except FileNotFoundError:
         return ""
     if not said:
         return f"\n--- {node} said nothing\n"
-    more = f"\n… {left:,} bytes more in {log}" if left else ""
-    return f"\n--- {node} said\n{said.decode(errors='replace').rstrip()}{more}\n"
+    between = f"\n… {left:,} bytes more in {log}\n".encode() if left else b""
+    return f"\n--- {node} said\n{(said + between + last).decode(errors='replace').rstrip()}\n"
 
 
 def _size(path: Path) -> int:

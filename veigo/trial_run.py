@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from typing import Self
 
 from veigo.charts import milliseconds
-from veigo.checkers.alarm_named_the_gap import ALARM
 from veigo.checkers.ledger import Ledger
 from veigo.faults.fault import Fault
 from veigo.faults.heal import HealPlan
 from veigo.faults.site import Site
 from veigo.faults.underway import underway
-from veigo.history import FaultEvent, FaultStage, History, now
+from veigo.history import AlarmRaised, FaultEvent, FaultStage, History, now
 from veigo.plan import ALARM_WITHIN_S, Does, Step, Trial
 from veigo.recovery import recoveries
-from veigo.stack.alarms import PASSING, Alarms
+from veigo.stack.alarms import PASSING, Alarm, Alarms, Gap
 from veigo.steady_state import TERMS, bound_ms, steady_from
 from veigo.step_log import StepLogs
 from veigo.trial_figures import back_s
@@ -115,17 +114,22 @@ class TrialRun:
                     await broken.aclose()
 
     async def _until_alarmed(self, note: Callable[[str], None]) -> None:
-        """Wait for an alarm that only a repair ends, and write it into the history; whether it came is judged later."""
+        """Wait for an alarm that only a repair ends and that names what is missing; what was raised is judged later."""
         broken_us = next(event.at_us for event in self._history.records if isinstance(event, FaultEvent))
         deadline_ns = now()[0] + round(ALARM_WITHIN_S * 1e9)
+        told: list[Alarm] = []
         while now()[0] < deadline_ns:
             for alarm in self._place.alarms.told():
-                if alarm.at_us >= broken_us and alarm.kind not in PASSING:
-                    self._history.mark(f"{ALARM}{alarm.sentence}")
-                    note(alarm.sentence)
+                if alarm.at_us < broken_us or alarm.kind in PASSING or alarm in told:
+                    continue
+                told.append(alarm)
+                note(alarm.sentence)
+                gap = "" if alarm.gap == Gap() else str(alarm.gap)
+                self._history.append(AlarmRaised(alarm.kind, alarm.about, alarm.sentence, gap, *now()))
+                if gap:
                     return
             await asyncio.sleep(LOOK_EVERY_S)
-        note("no alarm was raised")
+        note("no alarm says what is missing" if told else "no alarm was raised")
 
     def _felt(self) -> str:
         events = [event for event in self._history.records if isinstance(event, FaultEvent)]

@@ -37,8 +37,8 @@ class _Change(msgspec.Struct):
     after: _Row | None = None
 
 
-class _Payload(msgspec.Struct, rename="camel"):
-    """What the events' payloads have in common: the message, or the member, that they are about."""
+class About(msgspec.Struct, rename="camel"):
+    """What the payloads of a room's events have in common: the message, or the member, that they are about."""
 
     id: str | None = None
     sender_id: str | None = None
@@ -46,7 +46,7 @@ class _Payload(msgspec.Struct, rename="camel"):
 
 
 _change = msgspec.json.Decoder(_Change)
-_payload = msgspec.json.Decoder(_Payload)
+_about = msgspec.json.Decoder(About)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def event_of(value: bytes | None, *, appended_ms: int | None, partition: int, of
     change = _change.decode(value)
     if change.after is None or change.op not in {"c", "r"}:
         return None
-    about = _payload.decode(change.after.payload)
+    about = _about.decode(change.after.payload)
     return Witnessed(
         message_id=about.id if change.after.type.startswith("message.") else None,
         room=change.after.room_id,

@@ -4,10 +4,11 @@ CDC delivers at least once by nature (a restarted connector sends again what it 
 realtime's de-duplication is held to its word.
 """
 
-from collections import Counter
+from collections import defaultdict
 
-from veigo.checkers.checker import Checker
+from veigo.checkers.checker import Anomaly, Checker
 from veigo.checkers.ledger import Ledger
+from veigo.history import Frame
 from veigo.verdict import Finding
 
 
@@ -22,18 +23,25 @@ class DeliveredOnce(Checker):
         if not ledger.deliveries:
             return self.inconclusive("no socket received a message")
 
-        by_id = Counter((frame.user, frame.socket, f"message {frame.message_id}") for frame in ledger.deliveries)
-        by_place = Counter(
-            (frame.user, frame.socket, f"sequence {frame.sequence} of room {frame.room}")
-            for frame in ledger.deliveries
-            if frame.sequence is not None
-        )
+        by_id: defaultdict[tuple[str, int, str | None], list[Frame]] = defaultdict(list)
+        by_place: defaultdict[tuple[str, int, str | None, int], list[Frame]] = defaultdict(list)
+        for frame in ledger.deliveries:
+            by_id[frame.user, frame.socket, frame.message_id].append(frame)
+            if frame.sequence is not None:
+                by_place[frame.user, frame.socket, frame.room, frame.sequence].append(frame)
         repeated = [
-            f"{what} came {count} times to {ledger.who(user)}'s socket {socket}"
-            for counter in (by_id, by_place)
-            for (user, socket, what), count in counter.items()
-            if count > 1
+            *(_repetition(ledger, f"message {one[0].message_id}", one) for one in by_id.values() if len(one) > 1),
+            *(
+                _repetition(ledger, f"sequence {one[0].sequence} of room {one[0].room}", one)
+                for one in by_place.values()
+                if len(one) > 1
+            ),
         ]
         if repeated:
-            return self.violated(f"{len(repeated)} repetitions", repeated)
+            return self.convicted(ledger, f"{len(repeated)} repetitions", repeated)
         return self.holds(f"{len(ledger.deliveries):,} deliveries, each of them new to its socket")
+
+
+def _repetition(ledger: Ledger, what: str, came: list[Frame]) -> Anomaly:
+    socket = f"{ledger.who(came[0].user)}'s socket {came[0].socket}"
+    return Anomaly(f"{what} came {len(came)} times to {socket}", tuple(came[:2]))

@@ -17,6 +17,7 @@ from veigo.history import (
     MEMBER_ADDED,
     MEMBER_REMOVED,
     MESSAGE_CREATED,
+    AlarmRaised,
     Compared,
     FaultEvent,
     Frame,
@@ -104,6 +105,7 @@ class Ledger:
     compared: dict[str, Compared] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     faults: list[FaultEvent] = field(default_factory=list)
+    alarms: list[AlarmRaised] = field(default_factory=list)
     _open: dict[tuple[int, str], Subscription] = field(default_factory=dict)
     _reset: set[tuple[int, str]] = field(default_factory=set)
     _under_way: dict[int, Operation] = field(default_factory=dict)
@@ -170,6 +172,8 @@ class Ledger:
                 self.marks[record.name] = record
             case FaultEvent():
                 self.faults.append(record)
+            case AlarmRaised():
+                self.alarms.append(record)
             case KafkaRead():
                 self.kafka_read.append(record)
             case StoredRoom():

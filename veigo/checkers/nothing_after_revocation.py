@@ -36,7 +36,14 @@ class NothingAfterRevocation(Checker):
         unobserved: list[str] = []
         for revocation in revocations:
             for life in _sockets_of(ledger, revocation):
-                self._follow(ledger, revocation, life, anomalies, open_ms, unobserved)
+                end = self._end_of(ledger, revocation, life)
+                match end:
+                    case Anomaly():
+                        anomalies.append(end)
+                    case float():
+                        open_ms.append(end)
+                    case str():
+                        unobserved.append(end)
             anomalies += self._granted(ledger, revocation)
         if anomalies:
             return self.convicted(ledger, f"{len(anomalies)} sockets and grants outlived their session", anomalies)
@@ -45,29 +52,21 @@ class NothingAfterRevocation(Checker):
         slowest = f", the slowest after {max(open_ms):.1f} ms" if open_ms else ""
         return self.holds(f"{len(revocations)} sessions revoked, {len(open_ms)} sockets closed{slowest}")
 
-    def _follow(
-        self,
-        ledger: Ledger,
-        revocation: Operation,
-        life: SocketLife,
-        anomalies: list[Anomaly],
-        open_ms: list[float],
-        unobserved: list[str],
-    ) -> None:
+    def _end_of(self, ledger: Ledger, revocation: Operation, life: SocketLife) -> Anomaly | float | str:
+        """How a socket outlived its session, or how many milliseconds it took to close, or why nobody knows."""
         until_ns = revocation.ended_ns + self._within_s * 1e9
         socket = f"{ledger.who(revocation.user)}'s socket {life.opened.socket}"
         late = next((frame for frame in ledger.events if _is_late(frame, life, until_ns)), None)
         if late is not None:
             after_s = (late.at_ns - revocation.ended_ns) / 1e9
             what = f"{socket} received {late.type} {after_s:.1f} s after the session ended"
-            anomalies.append(Anomaly(what, (revocation, late)))
-        elif life.closed is not None and life.closed.at_ns <= until_ns:
-            open_ms.append(max(0.0, (life.closed.at_ns - revocation.ended_ns) / 1e6))
-        elif _end_ns(ledger) < until_ns:
-            unobserved.append(f"{socket}: the run ended less than {self._within_s:g} s after the session did")
-        else:
-            shown_by = (revocation, life.opened) if life.closed is None else (revocation, life.opened, life.closed)
-            anomalies.append(Anomaly(f"{socket} was still open {self._within_s:g} s after the session ended", shown_by))
+            return Anomaly(what, (revocation, late))
+        if life.closed is not None and life.closed.at_ns <= until_ns:
+            return max(0.0, (life.closed.at_ns - revocation.ended_ns) / 1e6)
+        if _end_ns(ledger) < until_ns:
+            return f"{socket}: the run ended less than {self._within_s:g} s after the session did"
+        shown_by = (revocation, life.opened) if life.closed is None else (revocation, life.opened, life.closed)
+        return Anomaly(f"{socket} was still open {self._within_s:g} s after the session ended", shown_by)
 
     def _granted(self, ledger: Ledger, revocation: Operation) -> list[Anomaly]:
         until_ns = revocation.ended_ns + self._within_s * 1e9

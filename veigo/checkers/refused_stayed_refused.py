@@ -4,9 +4,9 @@ The reason matters: a stranger whose request was malformed is refused too, and p
 NOT_FOUND count, and only where a member's same request in the same room was granted.
 """
 
-from veigo.checkers.checker import Checker
+from veigo.checkers.checker import Anomaly, Checker
 from veigo.checkers.ledger import Ledger
-from veigo.history import Operation
+from veigo.history import Operation, Record
 from veigo.outcome import Outcome
 from veigo.verdict import Finding
 
@@ -29,15 +29,22 @@ class RefusedStayedRefused(Checker):
         if not attempts:
             return self.inconclusive("nobody tried anything forbidden")
 
-        heard = {frame.message_id for frame in ledger.deliveries} | set(ledger.witnessed)
+        heard: dict[str | None, Record] = {frame.message_id: frame for frame in reversed(ledger.deliveries)}
+        heard.update(ledger.witnessed.items())
         stored = [
-            f"{_what(ledger, attempt)} was refused, yet the message is there"
+            Anomaly(
+                f"{_what(ledger, attempt)} was refused, yet the message is there", (attempt, heard[attempt.message_id])
+            )
             for attempt in attempts
             if attempt.name == "send" and attempt.outcome is not Outcome.OK and attempt.message_id in heard
         ]
-        granted = [f"{_what(ledger, attempt)} was granted" for attempt in attempts if attempt.outcome is Outcome.OK]
+        granted = [
+            Anomaly(f"{_what(ledger, attempt)} was granted", (attempt,))
+            for attempt in attempts
+            if attempt.outcome is Outcome.OK
+        ]
         if through := granted + stored:
-            return self.violated(f"{len(through)} of {len(attempts)} attempts got through", through)
+            return self.convicted(ledger, f"{len(through)} of {len(attempts)} attempts got through", through)
         refused = [attempt for attempt in attempts if attempt.code in CODES_OF_A_CLOSED_DOOR]
         if not refused:
             return self.inconclusive(f"{len(attempts)} attempts, none of them refused at a closed door")

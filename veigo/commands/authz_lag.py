@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veigo.commands.display import complain, say
-from veigo.commands.up import Name
+from veigo.commands.up import Name, running
 from veigo.stack.problem import NotReadyError, StackError
 from veigo.stack.readiness import until
 from veigo.verdict import Verdict
@@ -39,17 +39,10 @@ def authz_lag(
     ] = False,
 ) -> None:
     """Remove members and measure what they still get. Exit code 0: holds, 1: violated, 2: inconclusive."""
-    from stack.runtimes import runtime_of
-    from stack.table import TOPOLOGY
-    from stack.tools import toolchain
-    from veigo.stack.stack import Stack
-
     # SIGTERM ends the command as Ctrl-C does: change capture goes on again before it is over.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        stack = Stack.existing(TOPOLOGY, toolchain(), name)
-        if stack is None or not runtime_of(stack).is_running():
-            raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
+        stack = running(name)
         verdict = asyncio.run(_measure(stack, removals, rate, pause_capture=pause_capture))
     except StackError as error:
         complain(str(error))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from veigo.commands.display import complain, say
-from veigo.commands.up import Name
+from veigo.commands.up import Name, running
 from veigo.stack.alarms import AlarmKind, Alarms
 from veigo.stack.problem import NotReadyError, StackError
 from veigo.stack.readiness import until
@@ -45,15 +45,8 @@ From = Annotated[
 
 def rebuild(name: Name = "default", source: From = Source.AUTO) -> None:
     """Rebuild the read model and compare it with PostgreSQL. Exit code 0: it is equal, 1: it is not."""
-    from stack.runtimes import runtime_of
-    from stack.table import TOPOLOGY
-    from stack.tools import toolchain
-    from veigo.stack.stack import Stack
-
     try:
-        stack = Stack.existing(TOPOLOGY, toolchain(), name)
-        if stack is None or not runtime_of(stack).is_running():
-            raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
+        stack = running(name)
         equal = asyncio.run(_rebuild(stack, source))
     except StackError as error:
         complain(str(error))

@@ -11,7 +11,7 @@ import typer
 
 from veigo.commands.display import complain, say
 from veigo.commands.rebuild import carried_out, compared, require_caught_up, told
-from veigo.commands.up import Name
+from veigo.commands.up import Name, running
 from veigo.stack.problem import StackError
 from veigo.stack.readiness import until
 
@@ -26,25 +26,14 @@ def repair(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is broken and what is missing.")] = False,
 ) -> None:
     """Close gaps in change capture. Exit code 0: nothing is missing (any more), 1: something is, or an error."""
-    from stack.repair import alone
-    from stack.runtimes import runtime_of
-    from stack.table import TOPOLOGY
-    from stack.tools import toolchain
     from veigo.stack.project import kept
-    from veigo.stack.stack import Stack
 
     try:
-        stack = Stack.existing(TOPOLOGY, toolchain(), name)
-        if stack is None or not runtime_of(stack).is_running():
-            raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
+        stack = running(name)
         if found := kept(stack.folder):
             watch = f"docker exec {found.project}-watch-1 python -m stack.repair_inside"
             raise StackError(f"in containers the watch repairs, who knows what it saw: `{watch}`")
-        if dry_run:
-            whole = asyncio.run(_look(stack))
-        else:
-            with alone(stack):
-                whole = asyncio.run(_repair(stack))
+        whole = asyncio.run(_look(stack) if dry_run else _repair_alone(stack))
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None
@@ -68,6 +57,13 @@ async def _look(stack: "Stack") -> bool:
     if not broken and not missing:
         say("✓ change capture is sound, and Kafka has everything that PostgreSQL has")
     return not broken and not missing
+
+
+async def _repair_alone(stack: "Stack") -> bool:
+    from stack.repair import alone
+
+    async with alone(stack):
+        return await _repair(stack)
 
 
 async def _repair(stack: "Stack") -> bool:

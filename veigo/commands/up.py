@@ -77,6 +77,23 @@ def _say_where_to_go(stack: "Stack", record: "StackRecord") -> None:
     say("  next        veigo status, veigo logs NODE, veigo down")
 
 
+def running(name: str) -> "Stack":
+    """The stack of that name, which runs.
+
+    Raises:
+        StackError: it does not.
+    """
+    from stack.runtimes import runtime_of
+    from stack.table import TOPOLOGY
+    from stack.tools import toolchain
+    from veigo.stack.stack import Stack
+
+    stack = Stack.existing(TOPOLOGY, toolchain(), name)
+    if stack is None or not runtime_of(stack).is_running():
+        raise StackError(f"stack {name} is not up; `veigo up --name {name}` starts it")
+    return stack
+
+
 def opened(name: str, port_base: int | None, words: list[str], *, proxied: bool | None = None) -> "Stack":
     """The stack, at the scale asked for, with or without proxies; as it was before where nothing is said.
 

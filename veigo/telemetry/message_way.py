@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from veigo.stack.alarms import lsn_text
 from veigo.telemetry.completeness import BORDERS, HOPS, TraceSpan, flaw
 from veigo.telemetry.journey import Asked
 
@@ -92,7 +93,7 @@ def way_of(store: Asked, message_id: str) -> Way | None:
         broke_at=broken[0] if broken else None,
         broke_why=broken[1] if broken else None,
         stale_answers=row["retries"] or 0,
-        lsn=None if row["lsn"] is None else f"{row['lsn'] >> 32:X}/{row['lsn'] & 0xFFFFFFFF:X}",
+        lsn=None if row["lsn"] is None else lsn_text(row["lsn"]),
         replays=row["replays"] or 0,
         hops=hops_of(row, [one["delivered_us"] for one in received], began_us),
         spans=spans_of(told, began_us),

@@ -15,7 +15,7 @@ from veigo.workloads.conversation import Conversation, Progress
 from veigo.workloads.listening import Listening
 from veigo.workloads.script import Shape
 
-ATTEMPTS_MAX = 40  # of one send: ten seconds and more of a stack that answers nobody
+ATTEMPTS_MAX = 40  # of one send, with pauses that double: a minute of a stack that answers nobody
 DRAIN_WAIT_S = 30.0
 
 Restart = Callable[[str], Awaitable[None]]

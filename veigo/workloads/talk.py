@@ -15,6 +15,7 @@ from veigo.client.graphql import GraphQL
 from veigo.client.session import User, must
 from veigo.history import Frame, History, now
 from veigo.outcome import Outcome
+from veigo.stack.problem import first_of
 from veigo.steady_state import Pulses
 from veigo.workloads.acts import Act, Doing, acts
 from veigo.workloads.conversation import IN_FLIGHT_MAX, SIGN_UPS_AT_ONCE_MAX, name_of, until_time
@@ -242,9 +243,12 @@ async def _each(numbers: Iterable[int], at_once_max: int, do: Callable[[int], Aw
         async with slots:
             await do(number)
 
-    async with asyncio.TaskGroup() as group:
-        for number in numbers:
-            group.create_task(one(number))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number in numbers:
+                group.create_task(one(number))
+    except ExceptionGroup as problems:  # who waits for us knows what one of us may raise, and no groups
+        raise first_of(problems) from None
 
 
 async def _cancel(tasks: Iterable["asyncio.Task[None]"]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,18 @@ from veigo.faults.kill import Kill
 from veigo.workloads.send_and_read import SendAndRead
 experiment = Experiment(SendAndRead(), Kill("kafka"))
 '''
+
+
+class Unhurried(PacedTrial):
+    """Whose thread begins when it is told to."""
+
+    def __init__(self, *arguments):
+        self.late = threading.Event()
+        super().__init__(*arguments)
+
+    def _live(self):
+        self.late.wait(10)
+        super()._live()
 
 
 class Result:
@@ -55,9 +68,12 @@ def trials(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(veigo.chaos_run, "run_trial", trials.run)
     monkeypatch.setattr(veigo.commands.chaos.stands, "arena_of", lambda stack: None)
-    monkeypatch.setattr(veigo.chaostoolkit, "_running", lambda name: None)
-    monkeypatch.setattr(veigo.chaostoolkit, "_trials", {})
-    return trials
+    monkeypatch.setattr(veigo.chaostoolkit, "running", lambda name: None)
+    begun = {}
+    monkeypatch.setattr(veigo.chaostoolkit, "_trials", begun)
+    yield trials
+    for trial in begun.values():  # or its thread would wait for its next step, and this process for the thread
+        trial.end()
 
 
 @pytest.fixture
@@ -111,3 +127,34 @@ def test_whoever_ends_it_in_the_middle_cancels_it_and_waits_until_it_is_over(tri
 
     assert trials.cancelled.is_set()
     assert not what_was_promised_held(experiment, 1)
+
+
+def test_a_trial_that_is_ended_before_it_began_never_takes_a_step(trials, experiment, monkeypatch):
+    """Its thread may come to it only after the rollback did."""
+    trial = PacedTrial.begin.__func__(Unhurried, Path(experiment), None, 1, full=False)
+    threading.Timer(0.1, trial.late.set).start()
+    trial.end()
+
+    assert [] == trials.taken
+    assert not trial._thread.is_alive()
+
+
+def test_a_step_that_nobody_asks_for_ends_the_trial(trials, experiment, monkeypatch):
+    carry_out(experiment, "default", 1, 1)
+    monkeypatch.setattr(veigo.chaostoolkit, "STEP_WITHIN_S", 0.05)
+    carry_out(experiment, "default", 1, 2)
+    trial = veigo.chaostoolkit._trials[experiment, 1]
+    trial._thread.join(10)
+
+    assert "nobody asked for step 3" in str(trial._error)
+
+
+def test_a_trial_that_does_not_end_is_no_rollback(trials, experiment, monkeypatch):
+    stuck = threading.Event()
+    monkeypatch.setattr(PacedTrial, "_live", lambda self: stuck.wait(10))
+    monkeypatch.setattr(veigo.chaostoolkit, "STEP_WITHIN_S", 0.05)
+    trial = PacedTrial.begin(Path(experiment), None, 1, full=False)
+
+    with pytest.raises(StackError, match="did not end within"):
+        trial.end()
+    stuck.set()

@@ -45,13 +45,15 @@ def test_what_a_node_said_meanwhile_is_in_it_and_nothing_older(logs, chat_log):
     assert "yesterday" not in path.read_text()
 
 
-def test_a_node_that_says_too_much_is_cut_and_pointed_to(logs, chat_log):
+def test_a_node_that_says_too_much_is_cut_in_the_middle_and_pointed_to(logs, chat_log):
     steps, _, path = logs
 
     with steps.step(STEP), chat_log.open("a") as file:
-        file.write("x" * (NODE_BYTES_MAX + 5))
+        file.write(f"it begins{'x' * (NODE_BYTES_MAX - 13)}it ends")
 
-    assert f"… 5 bytes more in {chat_log}" in path.read_text()
+    text = path.read_text()
+    assert f"x\n… 3 bytes more in {chat_log}\nx" in text
+    assert text.index("it begins") < text.index("bytes more") < text.index("it ends")
 
 
 def test_a_step_that_failed_says_by_what_and_the_error_goes_on(logs):

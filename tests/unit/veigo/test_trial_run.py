@@ -8,7 +8,7 @@ import veigo.trial_run
 from veigo.experiment import Experiment, Timing
 from veigo.faults.fault import Fault
 from veigo.faults.heal import HealFile, HealStep
-from veigo.history import FaultEvent, FaultStage, History
+from veigo.history import AlarmRaised, FaultEvent, FaultStage, History
 from veigo.plan import Does, plan_of
 from veigo.stack.alarms import AlarmKind, Alarms, Gap
 from veigo.step_log import StepLogs
@@ -92,6 +92,7 @@ def calm(monkeypatch):
     monkeypatch.setattr(veigo.trial_run, "steady_from", lambda pulses, healed_ns, now_ns, bound_ms: healed_ns)
     monkeypatch.setattr(TrialRun, "_confirmed", lambda _: True)  # by deliveries, of which these people have none
     monkeypatch.setattr(veigo.trial_run, "ALARM_WITHIN_S", 0.05)
+    monkeypatch.setattr(TrialRun, "_confirmed", lambda _: True)  # nobody spoke, so the history cannot say so
 
 
 @pytest.fixture
@@ -151,6 +152,10 @@ async def test_who_is_interrupted_while_it_is_broken_heals_it_first(site, histor
     assert [] == HealFile(tmp_path).owed()
 
 
+def raised_in(history):
+    return [record for record in history.records if isinstance(record, AlarmRaised)]
+
+
 async def test_an_alarm_raised_since_is_written_into_the_history(site, history, tmp_path):
     alarms = Alarms(tmp_path)
     alarms.raise_(AlarmKind.SLOT_LOST, "chat", "an old story", Gap())
@@ -159,14 +164,23 @@ async def test_an_alarm_raised_since_is_written_into_the_history(site, history, 
     await run.hold()
 
     assert Does.ALARM in {step.does for step in trial.steps}
-    assert ["alarm: 3 events are missing"] == [
-        record.name for record in history.records if getattr(record, "name", "").startswith("alarm: ")
-    ]
+    (raised,) = raised_in(history)
+    assert ("slot_dropped", "chat", "3 events are missing") == (raised.alarm, raised.about, raised.sentence)
+    assert raised.gap.startswith("3 events")
+
+
+async def test_an_alarm_that_does_not_say_what_is_missing_is_written_down_as_such(site, history, tmp_path):
+    alarms = Alarms(tmp_path)
+    fault = Breakage(True, lambda: alarms.raise_(AlarmKind.SLOT_DROPPED, "chat", "it cannot be said now", Gap()))
+    _, run = run_of(fault, site, history, tmp_path)
+    await run.hold()
+
+    assert [""] == [raised.gap for raised in raised_in(history)]
 
 
 async def test_silence_is_not_an_alarm(site, history, tmp_path):
     _, run = run_of(Breakage(unrecoverable=True), site, history, tmp_path)
     await run.hold()
 
-    assert not [record for record in history.records if getattr(record, "name", "").startswith("alarm: ")]
+    assert [] == raised_in(history)
     assert "no alarm was raised" in next(tmp_path.glob("04_*.log")).read_text()

@@ -4,7 +4,7 @@ import pytest
 
 from veigo.checkers.alarm_named_the_gap import AlarmNamedTheGap
 from veigo.checkers.ledger import Ledger
-from veigo.history import FaultEvent, FaultStage, Mark
+from veigo.history import AlarmRaised, FaultEvent, FaultStage
 from veigo.verdict import Verdict
 
 SECOND = 1_000_000_000
@@ -15,8 +15,8 @@ def stage(which, at_s):
     return FaultEvent(FAULT, ["postgres", "connect"], which, round(at_s * SECOND), 0)
 
 
-def alarm(at_s, name="alarm: the slot is gone; 3 events of 1 room are missing"):
-    return Mark(name, round(at_s * SECOND), 0)
+def alarm(at_s, about="chat", gap="3 events of 1 room"):
+    return AlarmRaised("slot_dropped", about, "3 events of 1 room are missing", gap, round(at_s * SECOND), 0)
 
 
 def found(*records):
@@ -32,12 +32,26 @@ def test_an_alarm_after_the_injection_and_soon_after_it_was_felt_is_what_was_pro
     assert "3 events of 1 room are missing" in finding.summary
 
 
-@pytest.mark.parametrize("marks", [[], [alarm(22.1)], [alarm(9.0)], [alarm(13.0, name="talk_ended")]])
-def test_silence_is_convicted_and_so_is_an_alarm_that_is_late_or_an_older_one(marks):
-    finding = found(*marks)
+@pytest.mark.parametrize("alarms", [[], [alarm(22.1)], [alarm(9.0)]])
+def test_silence_is_convicted_and_so_is_an_alarm_that_is_late_or_an_older_one(alarms):
+    finding = found(*alarms)
 
     assert Verdict.VIOLATED is finding.verdict
     assert finding.excerpt
+
+
+@pytest.mark.parametrize(
+    ("raised", "why"),
+    [
+        (alarm(13.0, gap=""), "the alarm slot_dropped does not say what is missing"),
+        (alarm(13.0, about="authentication"), "the alarm was about authentication, and chat was broken"),
+    ],
+)
+def test_a_saboteur_whose_alarm_names_no_gap_or_another_connector_is_convicted(raised, why):
+    finding = found(raised)
+
+    assert Verdict.VIOLATED is finding.verdict
+    assert f"{FAULT}: {why}" == finding.evidence[0]
 
 
 def test_where_nothing_was_broken_nothing_is_proved():

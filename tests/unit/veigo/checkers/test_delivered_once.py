@@ -19,6 +19,8 @@ def test_a_saboteur_who_delivers_twice_is_convicted(honest):
 
     assert finding.verdict == Verdict.VIOLATED
     assert finding.evidence[0] == "message m1 came 2 times to bob's socket 2"
+    assert len(finding.excerpt) == 2
+    assert all("bob's socket 2 received MESSAGE m1" in line for line in finding.excerpt)
 
 
 def test_a_saboteur_who_gives_a_repetition_a_new_id_is_convicted_by_its_place(honest):
