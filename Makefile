@@ -1,10 +1,11 @@
-# Two commands do everything, set-up included, on a machine with Python >= 3.11, a JDK >= 17, Maven and Go:
+# Three commands do everything, set-up included, on a machine with Python >= 3.11, a JDK >= 17, Maven and Go:
 #   make demo    start the whole stack and let people chat through it
 #   make test    every check there is
+#   make bench   the scoreboard: beside physical floors and beside other systems (about 12 minutes)
 # `make sync` only prepares the environment, so that .venv/bin/veigo can be used directly.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test sync clean
+.PHONY: help demo test bench sync clean
 BOOTSTRAP := .veigo/bootstrap
 UV := $(BOOTSTRAP)/bin/uv
 GENERATED := protos/veigo/chat/v1/chat_pb2.py
@@ -28,6 +29,10 @@ demo: sync
 
 test: sync
 	@.venv/bin/nox
+
+bench: sync
+	@.venv/bin/python -m bench build
+	@.venv/bin/python -m bench
 
 clean:
 	@for stack in .veigo/stacks/*/; do test ! -d "$$stack" || .venv/bin/veigo down --name "$$(basename "$$stack")" --purge; done

@@ -1,0 +1,1 @@
+"""The scoreboard: this stack beside the floors under it and beside its peers, as ratios (docs/decisions/0028)."""

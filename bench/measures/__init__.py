@@ -1,0 +1,1 @@
+"""The scoreboard's questions, one a file."""

@@ -1,0 +1,87 @@
+"""How much longer a decision by Open Policy Agent takes than a round trip that decides nothing."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import aiohttp
+import jwt
+
+from bench.answering import answering
+from bench.blocks import figures_of, one_after_another
+from bench.measure import Figures, Goal, Measure, Ratio, Repeat, Void
+from bench.people import graphql_of, room_of, signed_up
+from bench.site import Site
+from services.decisions import DecisionPoint, Outcome
+from stack import postgres
+
+BLOCK_S = 1.5
+MEMBERS = 8
+JSON = {"Content-Type": "application/json"}
+
+
+async def question_of(site: Site) -> dict[str, object]:
+    """What chat would ask about a message in a new room: by the token's claims, at the database's version."""
+    async with graphql_of(site) as graphql:
+        people = await signed_up(graphql, MEMBERS)
+        room = await room_of(graphql, *people)
+    claims = jwt.decode(people[0].token, options={"verify_signature": False})
+    connection = await postgres.connect(site.stack, "chat_db")
+    try:
+        version = await connection.fetchval("SELECT membership_version FROM rooms WHERE id = $1", room)
+    finally:
+        await connection.close()
+    return {
+        "session": {"id": claims["sid"], "version": claims["sv"]},
+        "user": people[0].id,
+        "room": {"id": room, "version": version},
+    }
+
+
+@asynccontextmanager
+async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
+    """Ask OPA with data as the aggregator has put it there, and two servers for nothing."""
+    question, seconds = await question_of(site), site.seconds(BLOCK_S)
+    opa = f"http://{site.stack.address('opa')}"
+
+    async with DecisionPoint(opa, wait_s=5) as point, aiohttp.ClientSession() as http, answering("http") as plain:
+
+        async def decide() -> None:
+            decision = await point.settle("send_message", question)
+            if decision.outcome is not Outcome.ALLOW:
+                raise Void(f"OPA answered {decision.outcome}: {decision.reason}")
+
+        async def ask(verb: str, url: str, body: bytes | None) -> None:
+            async with http.request(verb, url, data=body, headers=JSON) as answer:
+                await answer.read()
+                if answer.status != 200:
+                    raise Void(f"{url} answered {answer.status}")
+
+        async def ours() -> Figures:
+            await decide()
+            return figures_of(await one_after_another(decide, seconds))
+
+        async def health() -> Figures:
+            return figures_of(await one_after_another(lambda: ask("GET", f"{opa}/health", None), seconds))
+
+        async def nothing() -> Figures:
+            return figures_of(
+                await one_after_another(lambda: ask("POST", f"http://{plain}/", b'{"input":{}}'), seconds)
+            )
+
+        yield {"ours": ours, "health": health, "nothing": nothing}
+
+
+measure = Measure(
+    name="authorization",
+    question="How much longer does a decision take than a round trip that decides nothing?",
+    sides={
+        "ours": "chat's question about a message, by the service's own client, decided by OPA from aggregated data",
+        "health": "OPA's health page, by the same HTTP client",
+        "nothing": "a server that gives everybody the same answer",
+    },
+    ratios=(
+        Ratio("p50", over=("ours",), under=("health",), figure="p50_ms", goal=Goal(at_most=1.1)),
+        Ratio("p50 by a plain server", over=("ours",), under=("nothing",), figure="p50_ms"),
+    ),
+    opened=opened,
+)
