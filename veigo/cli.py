@@ -8,6 +8,7 @@ from veigo.commands.build import build
 from veigo.commands.chaos import app as chaos
 from veigo.commands.check import check
 from veigo.commands.contracts import contracts
+from veigo.commands.crowd import app as crowd
 from veigo.commands.dash import dash
 from veigo.commands.demo import demo
 from veigo.commands.doctor import doctor
@@ -46,4 +47,5 @@ app.command(name="authz-lag")(authz_lag)
 app.command()(trace)
 app.command()(dash)
 app.add_typer(chaos, name="chaos")
+app.add_typer(crowd, name="crowd")
 app.add_typer(contracts, name="contracts")
