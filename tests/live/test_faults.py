@@ -1,11 +1,14 @@
 """Every fault on a real stack: seen from outside, healed, and then a message goes all the way through again."""
 
+import asyncio
+import json
 import signal
 import subprocess
 import sys
 
 import psutil
 import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from live.conftest import veigo
 from stack import canary, clocks
@@ -15,6 +18,7 @@ from stack.tools import toolchain
 from veigo.faults.bandwidth import Bandwidth
 from veigo.faults.clock_skew import ClockSkew
 from veigo.faults.connector_deleted import ConnectorDeleted
+from veigo.faults.copy_across_restart import CopyAcrossRestart
 from veigo.faults.disk_full import DiskFull
 from veigo.faults.down import Down
 from veigo.faults.heal import HealFile
@@ -22,6 +26,7 @@ from veigo.faults.immediate_stop import ImmediateStop
 from veigo.faults.kill import Kill
 from veigo.faults.kill_leader import KillLeader
 from veigo.faults.latency import Latency
+from veigo.faults.long_transaction import LongTransaction
 from veigo.faults.mix import Mix
 from veigo.faults.offsets_lost import OffsetsLost
 from veigo.faults.opa_emptied import OpaEmptied
@@ -38,6 +43,7 @@ from veigo.faults.task_failed import TaskFailed
 from veigo.faults.together import Together
 from veigo.faults.underway import underway
 from veigo.faults.walsender_killed import WalsenderKilled
+from veigo.faults.zombie import Zombie
 from veigo.history import FaultStage, History
 from veigo.stack.alarms import Alarms
 from veigo.stack.problem import StackError
@@ -137,6 +143,7 @@ async def test_everything_can_be_restarted_in_turn(suffer):
         (Together(Down("connect"), Down("kafka")), "kafka is gone"),
         (Mix(1), "is"),
         (StuckReader(), "socket_closed"),
+        (Zombie(), "no member in Connect's group"),
     ],
     ids=lambda value: value.name if hasattr(value, "name") else "",
 )
@@ -150,6 +157,57 @@ async def test_what_is_between_a_commit_and_a_frame_can_break(suffer, fault, see
 @pytest.mark.parametrize("node", SERVICES)
 async def test_the_clock_of_a_service_can_be_wrong(suffer, node, ahead_s):
     assert f"{node} wrote down a time" in await suffer(ClockSkew(node, ahead_s))
+
+
+@pytest.mark.faults
+async def test_no_row_of_a_copy_is_lost_when_connect_dies_among_them(suffer, site):
+    """dbz#1554: rows that share a place in the log were taken for sent when one of them was."""
+    rows = 50_000
+    felt = await suffer(CopyAcrossRestart(rows))
+
+    assert f"of {rows:,} rows" in felt
+    captured = await asyncio.to_thread(captured_ids, site.stack)
+    assert set(range(1_000, 1_000 + rows)) <= captured
+
+
+def captured_ids(stack):
+    """The ids of all heartbeats in Kafka."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": stack.addresses_of("kafka"),
+            "group.id": "veigo.test",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+        }
+    )
+    consumer.assign([TopicPartition("chat.public.heartbeats", 0, OFFSET_BEGINNING)])
+    ids = set()
+    try:
+        while (record := consumer.poll(20)) is not None and record.error() is None:
+            if record.value():
+                ids.add((json.loads(record.value())["after"] or {}).get("id"))
+    finally:
+        consumer.close()
+    return ids
+
+
+@pytest.mark.faults
+async def test_no_message_is_lost_that_was_open_across_a_restart_of_debezium(suffer, site):
+    """dbz#76: what was written before the restart and committed after it was taken for sent. The canary talks."""
+    talking = asyncio.create_task(talk(site.stack))
+    try:
+        felt = await suffer(LongTransaction())
+    finally:
+        talking.cancel()
+
+    assert "committed after it" in felt
+
+
+async def talk(stack):
+    """Fly again and again: each flight fails unless its own message comes back."""
+    while True:
+        await canary.run(stack)
+        await asyncio.sleep(0.1)  # it stays at home, at once, while an alarm stands
 
 
 @pytest.fixture(scope="module")
@@ -229,13 +287,9 @@ from stack.process_site import ProcessSite
 from stack.table import TOPOLOGY
 from stack.tools import toolchain
 from veigo.faults.heal import HealFile
-from veigo.faults.offsets_lost import OffsetsLost
-from veigo.faults.opa_emptied import OpaEmptied
 from veigo.faults.pause import Pause
 from veigo.faults.underway import underway
-from veigo.faults.walsender_killed import WalsenderKilled
 from veigo.history import History
-from veigo.stack.problem import StackError
 from veigo.stack.stack import Stack
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs tests in the background ignores it

@@ -7,6 +7,7 @@ import pytest
 from veigo.faults.bandwidth import Bandwidth
 from veigo.faults.clock_skew import ClockSkew
 from veigo.faults.connector_deleted import ConnectorDeleted
+from veigo.faults.copy_across_restart import CopyAcrossRestart
 from veigo.faults.disk_full import DiskFull
 from veigo.faults.down import Down
 from veigo.faults.heal import HealStep
@@ -14,6 +15,7 @@ from veigo.faults.immediate_stop import ImmediateStop
 from veigo.faults.kill import Kill
 from veigo.faults.kill_leader import KillLeader
 from veigo.faults.latency import Latency
+from veigo.faults.long_transaction import LongTransaction
 from veigo.faults.mix import Mix
 from veigo.faults.offsets_lost import OffsetsLost
 from veigo.faults.opa_emptied import OpaEmptied
@@ -28,6 +30,7 @@ from veigo.faults.stuck_reader import StuckReader
 from veigo.faults.task_failed import TaskFailed
 from veigo.faults.together import Together
 from veigo.faults.walsender_killed import WalsenderKilled
+from veigo.faults.zombie import Zombie
 
 FAULTS = [
     Kill("chat"),
@@ -44,6 +47,8 @@ FAULTS = [
     SlotLost(),
     ImmediateStop(),
     DiskFull(),
+    LongTransaction(),
+    CopyAcrossRestart(),
     OpaEmptied(),
     Partition("chat", "postgres"),
     Latency("chat", "opa", ms=300),
@@ -54,6 +59,7 @@ FAULTS = [
     Mix(7),
     ClockSkew("authentication", ahead_s=300),
     StuckReader(),
+    Zombie(),
 ]
 
 
@@ -94,6 +100,7 @@ def test_only_what_takes_a_node_away_from_everybody_calls_it_unavailable():
     assert {
         "kill chat": ("chat",),
         "pause chat": ("chat",),
+        "pause connect past its session": ("connect",),
         "take kafka down": ("kafka",),
         "stop postgres immediately": ("postgres",),
         "empty opa": ("opa", "aggregator"),
