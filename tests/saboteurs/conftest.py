@@ -62,7 +62,7 @@ async def runs(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     """Every go-between's run, by its name; the honest one's is called Relay."""
     folder = tmp_path_factory.mktemp("runs")
     gateway = f"http://{stack.address('gateway')}"
-    witness = Witness(stack.address("kafka"))
+    witness = Witness(stack.addresses_of("kafka"))
     before = await asyncio.to_thread(witness.note)
     turns = asyncio.Semaphore(AT_ONCE_MAX)
 
@@ -79,7 +79,7 @@ async def runs(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 async def _drilled(stack: Stack, relay: Relay, folder: Path) -> list[Record]:
     """Let people do their drill through a go-between, and look at what it left behind."""
-    with contextlib.closing(_begun(folder / f"{type(relay).__name__}.jsonl")) as history:
+    with contextlib.closing(begun(folder / f"{type(relay).__name__}.jsonl")) as history:
         async with relay, Drill(relay.url, history) as drill:
             with contextlib.suppress(StepFailed):  # a saboteur may bring a drill to an end, and RunFinished says so
                 await drill.hold()
@@ -91,7 +91,7 @@ async def _drilled(stack: Stack, relay: Relay, folder: Path) -> list[Record]:
         return [*history.records, *await _audited(stack, drill, history, within_s)]
 
 
-def _begun(path: Path) -> History:
+def begun(path: Path) -> History:
     history = History(path)
     history.append(RunStarted("drill", "drill", 0, {}, now()[1]))
     return history
@@ -113,7 +113,7 @@ async def without_opa(runs: dict[str, Run], stack: Stack, tmp_path_factory: pyte
         drills = []
         for kind in (Relay, AllowsWithoutOpa):
             relay = await exits.enter_async_context(kind(gateway))
-            history = exits.enter_context(contextlib.closing(_begun(folder / f"{kind.__name__}.jsonl")))
+            history = exits.enter_context(contextlib.closing(begun(folder / f"{kind.__name__}.jsonl")))
             drills.append((kind.__name__, await exits.enter_async_context(Drill(relay.url, history)), history))
         honest = drills[0][1]
         await asyncio.gather(*(drill.hold() for _, drill, _ in drills))

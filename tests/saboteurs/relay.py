@@ -68,6 +68,10 @@ class Relay:
         """Say what is asked for in place of a client's JOIN_ROOM."""
         return wish
 
+    def headers(self, headers: dict[str, str]) -> dict[str, str]:
+        """Say which headers go on with an operation."""
+        return headers
+
     async def ended(self, listener: Listener, code: int, reason: str) -> None:
         """The gateway closed a socket."""
         await listener.client.close(code=code, message=reason.encode())
@@ -92,10 +96,11 @@ class Relay:
     async def _graphql(self, request: web.Request) -> web.Response:
         body = await request.json()
         headers = {name: request.headers[name] for name in ("Authorization", "traceparent") if name in request.headers}
+        passed_on = self.headers(headers)
 
         async def forward(**changed: object) -> dict[str, Any]:
             asked = body | {"variables": body["variables"] | changed}
-            async with self._http.post(f"{self._gateway}/graphql", json=asked, headers=headers) as response:
+            async with self._http.post(f"{self._gateway}/graphql", json=asked, headers=passed_on) as response:
                 answer: dict[str, Any] = await response.json()
                 return answer
 

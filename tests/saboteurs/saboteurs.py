@@ -311,6 +311,15 @@ class AllowsWithoutOpa(Saboteur):
         return answer
 
 
+class ForgetsTheTrace(Saboteur):
+    """Keeps to itself which trace a request belongs to, so that the next one begins another."""
+
+    convicted_by = ("EveryMessageIsOneTrace",)
+
+    def headers(self, headers: dict[str, str]) -> dict[str, str]:
+        return {name: value for name, value in headers.items() if name != "traceparent"}
+
+
 ON_THE_WIRE: tuple[type[Saboteur], ...] = (
     Drops,
     Repeats,

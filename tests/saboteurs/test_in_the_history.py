@@ -1,16 +1,22 @@
 """Saboteurs no relay can be: what they do is done to the history of the honest run, or to one made by hand."""
 
+import importlib
+import pkgutil
 from dataclasses import dataclass
 
 import msgspec
 import pytest
 
-from saboteurs.saboteurs import ON_THE_WIRE
-from saboteurs.trial import CHECKERS, Run
+import veigo.checkers
+from saboteurs.saboteurs import ON_THE_WIRE, ForgetsTheTrace
+from saboteurs.trial import Run
+from veigo.checkers.alarm_named_the_gap import AlarmNamedTheGap
+from veigo.checkers.checker import Checker
 from veigo.checkers.ledger import Ledger
 from veigo.checkers.recovers_within import RecoversWithin
 from veigo.history import (
     MESSAGE_CREATED,
+    AlarmRaised,
     FaultEvent,
     FaultStage,
     Frame,
@@ -127,9 +133,33 @@ def test_a_stack_that_recovers_too_slowly_is_convicted(verdict, who, recovery, w
     verdict("RecoversWithin", who, checker.check(Ledger.of(recovery.records())), wanted)
 
 
+SLOT_DROPPED = [
+    FaultEvent("drop the slot of chat", ["postgres", "connect"], stage, at_s * 10**9, 0)
+    for stage, at_s in ((FaultStage.INJECTED, 5), (FaultStage.FELT, 6), (FaultStage.HEALED, 30))
+]
+
+
+@pytest.mark.parametrize(
+    ("who", "at_s", "gap", "wanted"),
+    [
+        ("(honest)", 7, "3 events of 1 room", Verdict.HOLDS),
+        ("alarms too late", 17, "3 events of 1 room", Verdict.VIOLATED),
+        ("names no gap", 7, "", Verdict.VIOLATED),
+    ],
+)
+def test_a_stack_that_does_not_say_what_is_missing_is_convicted(verdict, who, at_s, gap, wanted):
+    alarm = AlarmRaised("slot_dropped", "chat", "events are missing", gap, at_s * 10**9, 0)
+    found = AlarmNamedTheGap(within_s=10).check(Ledger.of([*SLOT_DROPPED, alarm]))
+
+    verdict("AlarmNamedTheGap", who, found, wanted)
+
+
 def test_every_checker_has_a_saboteur():
     """Without one it is not known to work."""
-    on_the_wire = {checker for saboteur in ON_THE_WIRE for checker in saboteur.convicted_by}
-    here = {"NothingAllowedWithoutOpa", "RunFinished", "FaultWasFelt", "RecoversWithin"}
+    for module in pkgutil.iter_modules(veigo.checkers.__path__):
+        importlib.import_module(f"veigo.checkers.{module.name}")
+    known = {kind.__name__ for kind in Checker.__subclasses__()}
+    on_the_wire = {checker for saboteur in (*ON_THE_WIRE, ForgetsTheTrace) for checker in saboteur.convicted_by}
+    here = {"NothingAllowedWithoutOpa", "RunFinished", "FaultWasFelt", "RecoversWithin", "AlarmNamedTheGap"}
 
-    assert set(CHECKERS) == on_the_wire | here
+    assert known == on_the_wire | here
