@@ -28,9 +28,9 @@ class ProcessSite:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
 
-    def nodes(self, kind: str = "") -> tuple[str, ...]:
-        """The names of all nodes, or of those of one kind."""
-        return tuple(node.name for node in self.stack.topology.nodes if kind in ("", node.kind))
+    def nodes(self) -> tuple[str, ...]:
+        """The names of all nodes."""
+        return tuple(node.name for node in self.stack.topology.nodes)
 
     async def kill(self, node: str) -> None:
         """End a node by SIGKILL, and wait until it is gone."""

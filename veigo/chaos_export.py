@@ -7,20 +7,20 @@ https://chaostoolkit.org/reference/api/experiment/.
 from typing import Any
 
 from veigo.catalogue import Entry
-from veigo.plan import Trial
+from veigo.plan import Stand, Trial
 
 MODULE = "veigo.chaostoolkit"
 
 
-def exported(entry: Entry, trial: Trial, stack: str, *, full: bool = False) -> dict[str, Any]:
-    """Write a trial down for a stack that will be up by this name when it is run."""
+def exported(entry: Entry, trial: Trial, stand: Stand, stack: str, *, full: bool = False) -> dict[str, Any]:
+    """Write a trial of a stand down for a stack that will be up by this name, arranged so, when it is run."""
     which = {"experiment": str(entry.path), "seed": trial.seed}
     fault = trial.fault
     broken, nodes = ("", ()) if fault is None else (f": {fault.name}; {fault.model}", fault.nodes)
     return {
         "version": "1.0.0",
         "title": entry.sentence,
-        "description": f"{entry.name}, seed {trial.seed}{broken}.",
+        "description": f"{entry.name}, seed {trial.seed}{broken}. It takes {stand}.",
         "tags": ["veigo", *nodes],
         "steady-state-hypothesis": {
             "title": "Every node answers, a message goes all the way, and what was promised has held",

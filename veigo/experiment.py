@@ -13,7 +13,7 @@ without the fault: where a promise does not hold even then, nothing was learned 
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from veigo.checkers.catalogue import CATALOGUE
@@ -81,6 +81,10 @@ class Experiment:
         if self.fault is None or isinstance(self.fault, Fault):
             return self.fault
         return self.fault(random.Random(seed))  # noqa: S311 - not a secret
+
+    def needs_proxies(self, seeds: Iterable[int]) -> bool:
+        """Whether what any of these seeds draws breaks an edge, which takes a stack with proxies in them."""
+        return any(fault is not None and fault.needs_proxies for fault in map(self.drawn, seeds))
 
     def baseline(self) -> "Experiment":
         """The same without the fault, and without what only a fault can show."""

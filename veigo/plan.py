@@ -1,8 +1,8 @@
 """What a chaos run will do, step by step, before it does it: planned from a seed, printed as a tree, then carried out.
 
 A run is made of trials, each one experiment under one seed, or the baseline of some: the same people on the same stack
-with nothing broken. Experiments that need another stack than the one before stand under a stack of their own. The same
-experiments and seeds make the same plan, to the last character; golden files hold it to that.
+with nothing broken. Experiments that need more than one of a node, or proxies in the edges, stand on a stack made so.
+The same experiments and seeds make the same plan, to the last character; golden files hold it to that.
 """
 
 import re
@@ -76,14 +76,15 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A stack, by its scale, and what is tried on it, one after the other."""
+    """A stack, by its scale and by what is in its edges, and what is tried on it, one after the other."""
 
     scale: dict[str, int]
+    proxied: bool
     trials: tuple[Trial, ...]
 
     def __str__(self) -> str:
         more = ", ".join(f"{count} of {node}" for node, count in sorted(self.scale.items()))
-        return f"a stack with {more}" if more else "a stack with one of each"
+        return f"a stack with {more or 'one of each'}{' and a proxy in every edge' if self.proxied else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,8 @@ def plan_of(experiments: Sequence[tuple[str, Experiment]], seeds: Sequence[int],
     numbers = count(1)
     timed = [(name, replace(one, timing=one.timing.in_full() if full else one.timing)) for name, one in experiments]
     stands = []
-    for scale in _distinct(one.scale for _, one in timed):
-        here = [(name, one) for name, one in timed if one.scale == scale]
+    for scale, proxied in _distinct((one.scale, one.needs_proxies(seeds)) for _, one in timed):
+        here = [(name, one) for name, one in timed if (one.scale, one.needs_proxies(seeds)) == (scale, proxied)]
         trials = []
         for workload in _distinct(one.workload for _, one in here):
             alike = [(name, one) for name, one in here if one.workload == workload]
@@ -115,7 +116,7 @@ def plan_of(experiments: Sequence[tuple[str, Experiment]], seeds: Sequence[int],
             baseline = alike[0][1].baseline()
             trials.append(_trial(next(numbers), "baseline", seeds[0], baseline, judges))
             trials += [_trial(next(numbers), name, seed, one) for name, one in alike for seed in seeds]
-        stands.append(Stand(scale, tuple(trials)))
+        stands.append(Stand(scale, proxied, tuple(trials)))
     return Plan(tuple(stands))
 
 

@@ -1,11 +1,11 @@
 """The report card of a chaos run: what was broken, whether everything promised held, and how long it took to come back.
 
 `card.json` for programs and `card.html` for people say the same. A line is an experiment, over all its seeds: its
-verdict is theirs added up, its times are the slowest seed's, its counts are sums. A trial that was only calm weather,
-because the same promises did not hold without the fault either, is inconclusive and says so.
+verdict is theirs added up, its times are the slowest seed's, its counts are sums. Of a promise that did not hold
+without the fault either, an experiment says nothing: there it is inconclusive.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -123,15 +123,14 @@ def read_json(path: Path) -> Card:
 
 def _line(mine: Sequence[TrialResult], trials: Sequence[TrialResult]) -> Line:
     first, figures = mine[0], [trial.figures for trial in mine]
-    verdict, why = combine(trial.verdict for trial in mine), _why(mine)
-    if doubts := _doubts(first.name, trials):
-        verdict, why = Verdict.INCONCLUSIVE, (*doubts, *why)
+    doubted = _doubted(first.name, trials)
+    verdict = combine(_verdict(trial, doubted) for trial in mine)
     return Line(
         name=first.name,
         sentence=first.sentence,
         fault=", ".join(dict.fromkeys(trial.fault for trial in mine)),
         verdict=verdict,
-        why=why,
+        why=(*_doubts(doubted), *_why(mine)),
         trials=len(mine),
         first_delivery_s=slowest(one.first_delivery_s for one in figures),
         back_s=slowest(one.back_s for one in figures),
@@ -158,12 +157,24 @@ def _why(mine: Iterable[TrialResult]) -> tuple[str, ...]:
     )
 
 
-def _doubts(name: str, trials: Iterable[TrialResult]) -> tuple[str, ...]:
-    """Why nothing can be said about an experiment: what it promises did not hold without its fault either."""
-    return tuple(
-        f"without the fault, too: {finding.promise}: {finding.summary}"
+def _doubted(name: str, trials: Iterable[TrialResult]) -> dict[str, Finding]:
+    """The promises of which an experiment says nothing, as they did not hold without its fault either."""
+    return {
+        finding.promise: finding
         for trial in trials
         if trial.name == BASELINE and name in trial.judges
         for finding in trial.findings
         if finding.verdict is not Verdict.HOLDS
-    )
+    }
+
+
+def _doubts(doubted: Mapping[str, Finding]) -> tuple[str, ...]:
+    return tuple(f"without the fault, too: {promise}: {calm.summary}" for promise, calm in doubted.items())
+
+
+def _verdict(trial: TrialResult, doubted: Mapping[str, Finding]) -> Verdict:
+    """A trial's verdict, where a doubted promise proves nothing either way."""
+    if not doubted:
+        return trial.verdict
+    doubts = [Verdict.INCONCLUSIVE]
+    return combine(doubts + [finding.verdict for finding in trial.findings if finding.promise not in doubted])

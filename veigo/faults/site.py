@@ -35,8 +35,8 @@ class Life(NamedTuple):
 class Site(Protocol):
     """A stack, as somebody sees it who breaks it. Everything has a bound of its own, and raises StackError at it."""
 
-    def nodes(self, kind: str = "") -> tuple[str, ...]:
-        """The names of all nodes, or of those of one kind: the first, then its replicas."""
+    def nodes(self) -> tuple[str, ...]:
+        """The names of all nodes."""
 
     async def kill(self, node: str) -> None:
         """End a node by SIGKILL, and wait until it is gone."""

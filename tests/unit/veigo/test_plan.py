@@ -12,6 +12,7 @@ import pytest
 from veigo.experiment import Experiment, Timing
 from veigo.faults.down import Down
 from veigo.faults.kill import Kill
+from veigo.faults.partition import Partition
 from veigo.faults.slot_dropped import SlotDropped
 from veigo.plan import Does, plan_of, tree
 from veigo.workloads.send_and_read import SendAndRead
@@ -24,6 +25,7 @@ DOWN = Experiment(workload=FEW, fault=Down("connect"), timing=Timing(fault_s=5, 
 DRAWN = Experiment(workload=FEW, fault=lambda rng: Kill(rng.choice(["chat", "opa", "mongo", "realtime"])))
 LISTENED = Experiment(workload=SendAndRead(rooms=2, senders=4, listeners=20), fault=Kill("realtime"))
 LARGER = Experiment(workload=FEW, fault=Kill("kafka"), scale={"kafka": 3})
+CUT_OFF = Experiment(workload=FEW, fault=Partition("chat", "opa"))
 
 DROPPED = Experiment(workload=FEW, fault=SlotDropped())
 
@@ -32,6 +34,7 @@ PLANS = {
     "one": ([("kafka_killed", KILLED)], [7], False),
     "shared_baseline": ([("kafka_killed", KILLED), ("connect_down", DOWN)], [1, 2], False),
     "full": ([("connect_down", DOWN)], [1], True),
+    "proxies": ([("kafka_killed", KILLED), ("cut_off", CUT_OFF)], [1], False),
     "two_stacks": ([("kafka_killed", KILLED), ("larger", LARGER), ("listened", LISTENED)], [1], False),
 }
 
@@ -81,6 +84,15 @@ def test_a_baseline_breaks_nothing_and_knows_whose_promises_it_keeps():
     assert ("kafka_killed", "connect_down") == baseline.judges
     assert not {step.does for step in baseline.steps} & {Does.INJECT, Does.HOLD, Does.HEAL}
     assert all(trial.fault is not None and not trial.judges for trial in others)
+
+
+def test_what_any_seed_breaks_an_edge_for_stands_on_a_stack_with_proxies():
+    """All seeds of an experiment are held against one baseline, so they stand together."""
+    drawn = Experiment(workload=FEW, fault=lambda rng: rng.choice([Kill("opa"), Partition("chat", "opa")]))
+    plan = plan_of([("kafka_killed", KILLED), ("drawn", drawn)], range(8))
+
+    assert [False, True] == [stand.proxied for stand in plan.stands]
+    assert {"drawn", "baseline"} == {trial.name for trial in plan.stands[1].trials}
 
 
 @pytest.mark.parametrize("timing", [{"warmup_s": 0}, {"fault_s": -1}, {"recovery_s": 0}])

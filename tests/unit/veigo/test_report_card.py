@@ -88,6 +88,18 @@ def test_nothing_is_learned_about_a_fault_where_calm_weather_fails_too():
     assert Verdict.VIOLATED is whole.verdict  # the baseline itself is
 
 
+def test_calm_weather_casts_doubt_on_the_promise_it_broke_and_on_no_other():
+    """A message that was lost under the fault is lost, however slow the machine was before."""
+    calm, broken = trial(BASELINE, judges=("kafka_killed",)), trial(verdict=Verdict.VIOLATED, summary="1 is missing")
+    slow = Finding(promise="All is soon as before", verdict=Verdict.INCONCLUSIVE, summary="too few messages")
+    calm.findings += (slow,)
+    found = line(calm, broken)
+
+    assert Verdict.VIOLATED is found.verdict
+    assert ("without the fault, too: All is soon as before: too few messages",) == found.why[:1]
+    assert Verdict.INCONCLUSIVE is line(calm, trial()).verdict
+
+
 def test_a_baseline_of_others_says_nothing_about_this_one():
     calm = trial(BASELINE, verdict=Verdict.VIOLATED, judges=("chat_killed",))
 

@@ -5,21 +5,40 @@ from typing import TYPE_CHECKING
 
 from veigo.commands.display import console, say
 from veigo.commands.run_display import SIGNS, STYLES
+from veigo.stack.problem import StackError
 
 if TYPE_CHECKING:
+    from veigo.card_comparison import CommittedCard
     from veigo.report_card import Card, Line
 
+COMMITTED = "baseline.json"
 WHY_SHOWN_MAX = 3
 
 
-def written(card: "Card", folder: Path, against: Path) -> "Card":
+def committed_card(against: Path | None, experiments: Path) -> "tuple[str, CommittedCard | None]":
+    """Where the card to compare with is, and the card; none only where nobody asked for one and there is none.
+
+    Raises:
+        StackError: it is not there, or is no such card.
+    """
+    from veigo.card_comparison import committed_at
+
+    path = against or experiments / COMMITTED
+    committed = committed_at(path)
+    if committed is None and against is not None:
+        raise StackError(f"{path} is not there to compare with; `veigo chaos report --commit --against` makes one")
+    return str(path), committed
+
+
+def written(card: "Card", folder: Path, against: "tuple[str, CommittedCard | None]") -> "Card":
     """Compare a card with the committed one, if there is one, and write it down; the compared card."""
-    from veigo.card_comparison import committed_at, compared
+    from veigo.card_comparison import compared
     from veigo.report_card import write_json
     from veigo.report_card_page import write_page
 
-    if (committed := committed_at(against)) is not None:
-        card = compared(card, committed, str(against))
+    path, committed = against
+    if committed is not None:
+        card = compared(card, committed, path)
     write_json(card, folder)
     write_page(card, folder)
     return card
@@ -58,6 +77,8 @@ def show(card: "Card") -> None:
             )
     for regression in card.regressions:
         screen.print(f"[bold red]worse than {escape(card.compared_with)}:[/] {escape(regression)}", highlight=False)
+    if not card.compared_with:
+        screen.print("compared with no other card: none is committed beside the experiments; `report --commit` does it")
     trials = sum(line.trials for line in card.lines)
     left_out = f", {card.left_out} left out" if card.left_out else ""
     screen.print(

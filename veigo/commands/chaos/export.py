@@ -27,11 +27,11 @@ def export(
     try:
         whole, entries = planned(folder, names, seed, 1, full=full)
         into.mkdir(parents=True, exist_ok=True)
-        for trial in whole.trials:
+        for stand, trial in [(each, trial) for each in whole.stands for trial in each.trials]:
             if trial.judges:
                 continue  # the hypothesis, asked before the method, takes the baseline's place
             path = into / f"{trial.name}.json"
-            document = exported(entries[trial.name], trial, name, full=full)
+            document = exported(entries[trial.name], trial, stand, name, full=full)
             path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
             say(str(path))
     except (StackError, OSError) as error:

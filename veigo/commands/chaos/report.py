@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from veigo.commands.chaos.card_display import COMMITTED, committed_card, say_where_it_is, show, written
 from veigo.commands.chaos.choosing import FOLDER, Folder
-from veigo.commands.chaos.run import COMMITTED, Against
+from veigo.commands.chaos.run import Against
 from veigo.commands.display import complain, say
 from veigo.stack.problem import StackError
 from veigo.verdict import Verdict
@@ -27,15 +28,12 @@ def report(
     into: Annotated[Path, typer.Option("--into", help="The folder of the runs.")] = Path("runs"),
 ) -> None:
     """Show a report card. Exit code 0: all hold, 1: one was violated or got worse, 2: inconclusive."""
-    from veigo.commands.chaos.card_display import say_where_it_is, show, written
-
-    committed = against or folder / COMMITTED
     try:
         folders = _folders(runs or [], into)
         card = _together(folders)
         if commit:
-            _commit(card, committed)
-        card = written(card, folders[-1], committed)
+            _commit(card, against or folder / COMMITTED)
+        card = written(card, folders[-1], committed_card(against, folder))
     except StackError as error:
         complain(str(error))
         raise typer.Exit(Verdict.INCONCLUSIVE.exit_code) from None

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 import psutil
 import typer
 
+from veigo.commands.chaos.card_display import committed_card, say_where_it_is, show, written
 from veigo.commands.chaos.choosing import FOLDER, Folder, Full, Names, Seed, Seeds, planned
 from veigo.commands.display import complain, say
 from veigo.stack.problem import StackError
 from veigo.verdict import Verdict
 
 if TYPE_CHECKING:
+    from veigo.card_comparison import CommittedCard
     from veigo.catalogue import Entry
     from veigo.plan import Plan
     from veigo.report_card import Card
-
-COMMITTED = "baseline.json"
 
 Against = Annotated[
     Path | None,
@@ -45,7 +45,7 @@ def run(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         whole, entries = planned(folder, names, seed, seeds, full=full)
-        card = _carried_out(whole, entries, name, into, against or folder / COMMITTED, keep=keep)
+        card = _carried_out(whole, entries, name, into, committed_card(against, folder), keep=keep)
     except StackError as error:
         complain(str(error))
         raise typer.Exit(Verdict.INCONCLUSIVE.exit_code) from None
@@ -58,11 +58,17 @@ def run(
 
 
 def _carried_out(
-    whole: "Plan", entries: "dict[str, Entry]", name: str, into: Path, against: Path, *, keep: bool
+    whole: "Plan",
+    entries: "dict[str, Entry]",
+    name: str,
+    into: Path,
+    against: "tuple[str, CommittedCard | None]",
+    *,
+    keep: bool,
 ) -> "Card":
+    """Carry the plan out; whatever ends that, what there is by then is on the card."""
     from datetime import UTC, datetime
 
-    from veigo.commands.chaos.card_display import say_where_it_is, show, written
     from veigo.commands.chaos.stands import Session
     from veigo.plan import tree
     from veigo.report_card import card_of
@@ -74,14 +80,14 @@ def _carried_out(
     say(drawn)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     session = Session(run_folder, entries, name, keep=keep)
-    for stand in whole.stands:
-        if not session.interrupted:
-            session.carry_out(stand)
-    left_out = len(whole.trials) - len(session.results)
-    card = card_of(run_folder.id, started_at, _machine(), session.results, left_out)
-    card = written(card, run_folder.path, against)
-    show(card)
-    say_where_it_is(run_folder.path)
+    try:
+        session.carry_out(whole.stands)
+    finally:
+        left_out = len(whole.trials) - len(session.results)
+        card = card_of(run_folder.id, started_at, _machine(), session.results, left_out)
+        card = written(card, run_folder.path, against)
+        show(card)
+        say_where_it_is(run_folder.path)
     return card
 
 

@@ -1,11 +1,10 @@
-"""The stacks of a chaos run: started when they do not run, made anew when left broken, and left as they were found."""
+"""A chaos run on the stacks it needs, one stand after the other (``ground.py``), trial by trial."""
 
-import asyncio
 import os
 import time
 from typing import TYPE_CHECKING
 
-from veigo.commands.display import complain, progress, say
+from veigo.commands.display import complain, say
 from veigo.stack.problem import StackError
 
 if TYPE_CHECKING:
@@ -34,51 +33,29 @@ class Session:
         self._name = name
         self._keep = keep
 
-    def carry_out(self, stand: "Stand") -> None:
-        """Carry all trials of a stand out, on a stack as it asks for.
-
-        Raises:
-            StackError: there is no such stack and none can be started.
-        """
-        from stack.runtimes import runtime_of
-        from veigo.commands.up import opened
-
-        stack = opened(self._name, None, [f"{node}={count}" for node, count in stand.scale.items()])
-        found_running = runtime_of(stack).is_running()
-        self._up(stack)
+    def carry_out(self, stands: "Sequence[Stand]") -> None:
+        """Carry all trials out, stand by stand; what cannot be had, or is interrupted, is left out and said."""
         try:
-            for trial in stand.trials:
+            for stand in stands:
                 if not self.interrupted:
-                    self._on_a_healthy(stack, trial, found_running=found_running)
+                    # The next stand is another stack of the same name, so that only the last one can be kept.
+                    self._stand(stand, keep=self._keep and stand is stands[-1])
         except KeyboardInterrupt:  # between two trials, or while one was judged; those before it are on the card
             self.interrupted = True
-        finally:
-            if not found_running and not self._keep:
-                say(f"stopping stack {stack.name}")
-                asyncio.run(runtime_of(stack).bring_down(lambda _: None, purge=True))
 
-    def _up(self, stack: "Stack") -> None:
-        from stack.runtimes import runtime_of
+    def _stand(self, stand: "Stand", *, keep: bool) -> None:
+        from veigo.commands.chaos.ground import Ground
 
-        with progress() as report:
-            asyncio.run(runtime_of(stack).bring_up(report))
-
-    def _on_a_healthy(self, stack: "Stack", trial: "Trial", *, found_running: bool) -> None:
-        if not _is_healthy(stack):
-            if found_running:
-                complain(f"stack {stack.name} did not get healthy again; `veigo chaos heal --name {stack.name}`")
-                self.interrupted = True
-                return
-            self._renew(stack)
-        self._try(trial, stack)
-
-    def _renew(self, stack: "Stack") -> None:
-        """Start over with an empty stack, when a trial left it broken; somebody else's stays as it is."""
-        from stack.runtimes import runtime_of
-
-        say(f"stack {stack.name} did not get healthy again; starting over with an empty one")
-        asyncio.run(runtime_of(stack).bring_down(lambda _: None, purge=True))
-        self._up(stack)
+        before = len(self.results)
+        try:
+            with Ground.under(stand, self._name, keep=keep) as ground:
+                for trial in stand.trials:
+                    if self.interrupted or not ground.is_healthy():
+                        break
+                    self._try(trial, ground.stack)
+        except StackError as error:
+            left = len(stand.trials) - (len(self.results) - before)
+            complain(f"{left} trials on {stand} are left out: {error}")
 
     def _try(self, trial: "Trial", stack: "Stack") -> None:
         import uvloop
@@ -103,17 +80,6 @@ class Session:
 
 def _tell(step: "Step") -> None:
     say(f"  {step.number:02} {step.says}")
-
-
-def _is_healthy(stack: "Stack") -> bool:
-    from stack.runtimes import site_of
-
-    try:
-        asyncio.run(site_of(stack).until_healthy())
-    except StackError as error:
-        complain(str(error))
-        return False
-    return True
 
 
 def arena_of(stack: "Stack") -> "Arena":

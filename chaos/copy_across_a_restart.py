@@ -1,0 +1,11 @@
+"""Debezium is killed among rows that share one place in the log: what else it captures is neither lost nor held up."""
+
+from veigo.experiment import Experiment, Timing
+from veigo.faults.copy_across_restart import CopyAcrossRestart
+from veigo.workloads.send_and_read import SendAndRead
+
+experiment = Experiment(
+    workload=SendAndRead(),
+    fault=CopyAcrossRestart(),
+    timing=Timing(fault_s=0),
+)

@@ -1,0 +1,92 @@
+"""The stack under a stand of a chaos run: found or made, made anew when left broken, and left as it was found."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from veigo.commands.display import complain, progress, say
+from veigo.stack.problem import StackError
+
+if TYPE_CHECKING:
+    from veigo.plan import Stand
+    from veigo.stack.stack import Stack
+
+
+class Ground:
+    """One stack, arranged as a stand asks for."""
+
+    def __init__(self, name: str, stand: "Stand") -> None:
+        self._name = name
+        self._stand = stand
+        self._made_here = not _exists(name)
+        self._found_running = False
+        self.stack = self._opened()
+
+    @classmethod
+    @contextmanager
+    def under(cls, stand: "Stand", name: str, *, keep: bool) -> Iterator["Ground"]:
+        """The stack, up; in the end it is stopped, and deleted, unless it was there before or is to be kept.
+
+        Raises:
+            StackError: there is no such stack, and none can be had.
+        """
+        ground = cls(name, stand)
+        ground._up()  # what does not start is stopped, and its logs stay
+        try:
+            yield ground
+        finally:
+            if not (ground._found_running or keep):
+                say(f"stopping stack {name}")
+                ground._down()
+
+    def is_healthy(self) -> bool:
+        """Whether every node answers, if need be after starting over with an empty stack; somebody else's stays."""
+        if _is_healthy(self.stack):
+            return True
+        if not self._made_here:
+            complain(f"stack {self._name} did not get healthy again; `veigo chaos heal --name {self._name}`")
+            return False
+        say(f"stack {self._name} did not get healthy again; starting over with an empty one")
+        self._down()
+        self.stack = self._opened()
+        self._up()
+        return True
+
+    def _opened(self) -> "Stack":
+        from veigo.commands.up import opened
+
+        scale = [f"{node}={count}" for node, count in self._stand.scale.items()]
+        return opened(self._name, None, scale, proxied=self._stand.proxied or None)
+
+    def _up(self) -> None:
+        from stack.runtimes import runtime_of
+
+        runtime = runtime_of(self.stack)
+        self._found_running = runtime.is_running()
+        with progress() as report:
+            asyncio.run(runtime.bring_up(report))
+
+    def _down(self) -> None:
+        from stack.runtimes import runtime_of
+
+        asyncio.run(runtime_of(self.stack).bring_down(lambda _: None, purge=self._made_here))
+
+
+def _exists(name: str) -> bool:
+    from stack.table import TOPOLOGY
+    from stack.tools import toolchain
+    from veigo.stack.stack import Stack
+
+    return Stack.existing(TOPOLOGY, toolchain(), name) is not None
+
+
+def _is_healthy(stack: "Stack") -> bool:
+    from stack.runtimes import site_of
+
+    try:
+        asyncio.run(site_of(stack).until_healthy())
+    except StackError as error:
+        complain(str(error))
+        return False
+    return True
