@@ -27,7 +27,6 @@ from veigo.faults.kill import Kill
 from veigo.faults.kill_leader import KillLeader
 from veigo.faults.latency import Latency
 from veigo.faults.long_transaction import LongTransaction
-from veigo.faults.mix import Mix
 from veigo.faults.offsets_lost import OffsetsLost
 from veigo.faults.opa_emptied import OpaEmptied
 from veigo.faults.partition import Partition
@@ -141,7 +140,6 @@ async def test_everything_can_be_restarted_in_turn(suffer):
         (Starved("gateway"), "a new client of gateway was told"),
         (Starved("chat"), "a new client of chat was told"),
         (Together(Down("connect"), Down("kafka")), "kafka is gone"),
-        (Mix(1), "is"),
         (StuckReader(), "socket_closed"),
         (Zombie(), "no member in Connect's group"),
     ],

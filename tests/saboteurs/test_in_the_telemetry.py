@@ -67,8 +67,13 @@ async def test_one_who_does_not_pass_the_trace_on_is_convicted(traced, verdict):
 async def test_a_service_that_told_no_span_of_a_message_is_convicted(traced, verdict, tmp_path):
     honest = traced["Relay"]
     damaged = Traced(honest.records, shutil.copy(honest.telemetry, tmp_path / "damaged.duckdb"))
+    message = Ledger.of(honest.records).acknowledged()[0].message_id
     with Store.open(damaged.telemetry) as store:
-        store.tuples("DELETE FROM spans WHERE span_id = (SELECT min(span_id) FROM spans WHERE name = 'fan-out')")
+        store.tuples(
+            """DELETE FROM spans WHERE name = 'mongo write'
+               AND trace_id = (SELECT trace_id FROM messages WHERE message_id = ?)""",
+            [message],
+        )
 
     verdict(NAME, "loses a span", damaged.judged(), Verdict.VIOLATED)
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from veigo.faults.site import Running, Site
-from veigo.stack.problem import NotReadyError, StackError, first_sentence
+from veigo.stack.problem import NotReadyError, first_sentence
 from veigo.stack.readiness import until
 
 UNANSWERED_S = 2.0  # a healthy node answers its probe in a tenth of this
@@ -59,13 +59,12 @@ async def seen(look: Callable[[], Awaitable[str]], otherwise: str, within_s: flo
 
 
 async def _until_unanswered(site: Site, node: str, running: Running) -> str:
-    deadline = time.monotonic() + FELT_WITHIN_S
-    while time.monotonic() < deadline:
+    async def look() -> str:
         said = await unanswered(site, node)
-        if said and (await site.life(node)).running is running:
-            return f"{node} is {running}, and a client was told: {said}"
-        await asyncio.sleep(0.05)
-    raise StackError(f"nobody felt that {node} is {running}: it went on answering for {FELT_WITHIN_S:g} s")
+        felt = said and (await site.life(node)).running is running
+        return f"{node} is {running}, and a client was told: {said}" if felt else ""
+
+    return await seen(look, f"{node} is not {running}, or goes on answering")
 
 
 async def unanswered(site: Site, node: str) -> str:
