@@ -102,7 +102,7 @@ class TokenSigner:
                 algorithms=[access_tokens.ALGORITHM],
                 audience=REFRESH_AUDIENCE,
                 issuer=self._issuer,
-                options={"require": ["aud", "exp", "iss", "jti", "sub"]},
+                options={"require": ["aud", "exp", "iss", "jti", "sub"], "verify_iat": False},
             )
             return uuid.UUID(claims["jti"])
         except (jwt.InvalidTokenError, ValueError):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from veigo.checkers.checker import Anomaly, Checker
 from veigo.checkers.ledger import Ledger
-from veigo.history import MESSAGE_CREATED, Frame, Operation, Record, Stored, StoredRoom, Witnessed
+from veigo.history import MESSAGE_CREATED, Frame, Operation, Record, Stored, Witnessed
 from veigo.verdict import Finding
 
 _TYPES = {
@@ -39,9 +39,12 @@ class SequencesAgree(Checker):
             return self.inconclusive("no socket received a message")
 
         claims = _Claims(ledger)
-        anomalies = [*claims.contradictions(), *_holes(ledger), *_not_captured(ledger), *_out_of_order(ledger)]
+        missing, under_way = _not_captured(ledger)
+        anomalies = [*claims.contradictions(), *_holes(ledger), *missing, *_out_of_order(ledger)]
         if anomalies:
             return self.convicted(ledger, f"{len(anomalies)} contradictions", anomalies)
+        if under_way:
+            return self.inconclusive(f"the run did not wait until Kafka had {under_way:,} events that PostgreSQL has")
         asked = ["the sockets", "the acknowledgements"]
         asked += ["Kafka"] if ledger.log else []
         asked += ["PostgreSQL"] if ledger.stored_rooms else []
@@ -120,18 +123,30 @@ def _holes(ledger: Ledger) -> Iterator[Anomaly]:
             yield Anomaly(what, (head,))
 
 
-def _not_captured(ledger: Ledger) -> Iterator[Anomaly]:
-    """What PostgreSQL has and Kafka has not, where Kafka was read from before the room was made."""
+def _not_captured(ledger: Ledger) -> tuple[list[Anomaly], int]:
+    """What PostgreSQL has and Kafka has not, where Kafka was read from before the room was made.
+
+    Beside it, how many more there are at the ends of rooms' logs where a run did not wait for them.
+    """
+    missing: list[Anomaly] = []
+    under_way = 0
     if not ledger.kafka_read or any(read.oldest > read.begin for read in ledger.kafka_read):
-        return
-    captured = {(event.room, event.sequence) for event in ledger.log}
-    for room, log in ledger.stored.items():
-        if room in ledger.members:
-            head: StoredRoom | None = ledger.stored_rooms.get(room)
-            for event in log:
-                if (room, event.sequence) not in captured and (head is None or event.sequence > head.horizon):
-                    what = f"sequence {event.sequence} of room {room} ({event.type}) never came to Kafka"
-                    yield Anomaly(what, (event, *ledger.kafka_read))
+        return missing, under_way
+    waited = "drained" in ledger.marks
+    captured: dict[str, set[int]] = defaultdict(set)
+    for record in ledger.log:
+        captured[record.room].add(record.sequence)
+    for room in ledger.members.keys() & ledger.stored.keys():
+        head, reached = ledger.stored_rooms.get(room), max(captured[room], default=0)
+        for event in ledger.stored[room]:
+            if event.sequence in captured[room] or (head is not None and event.sequence <= head.horizon):
+                continue
+            if waited or event.sequence < reached:
+                what = f"sequence {event.sequence} of room {room} ({event.type}) never came to Kafka"
+                missing.append(Anomaly(what, (event, *ledger.kafka_read)))
+            else:
+                under_way += 1
+    return missing, under_way
 
 
 def _out_of_order(ledger: Ledger) -> Iterator[Anomaly]:

@@ -18,7 +18,7 @@ class CopyAcrossRestart(Fault):
 
     model: ClassVar = "Connect dies by SIGKILL in the middle of the rows of one COPY"
 
-    def __init__(self, rows: int = 50_000) -> None:
+    def __init__(self, rows: int = 10_000) -> None:
         self.rows = rows
         self._sent = 0
 

@@ -154,7 +154,10 @@ class Store:
             return found
 
     def export(self, path: Path, since_us: int, until_us: int) -> None:
-        """Write what began within a time into a store of its own; beside its place, then renamed into it."""
+        """Write what began within a time into a store of its own; beside its place, then renamed into it.
+
+        A message's spans go with it, also those that a wrong clock has put into another time.
+        """
         draft = path.with_suffix(".draft")
         draft.unlink(missing_ok=True)
         escaped = str(draft).replace("'", "''")
@@ -165,9 +168,10 @@ class Store:
                 cursor.execute("USE run")
                 cursor.execute(files(__package__).joinpath("schema.sql").read_text())
                 for table, time in TIME_OF.items():
+                    too = "OR trace_id IN (SELECT trace_id FROM run.main.messages)" if table == "spans" else ""
                     cursor.execute(
                         f"INSERT INTO run.main.{table} SELECT * FROM {source}.main.{table} "  # noqa: S608 - our names
-                        f"WHERE {time} BETWEEN ? AND ?",
+                        f"WHERE {time} BETWEEN ? AND ? {too}",
                         [since_us, until_us],
                     )
             finally:

@@ -51,6 +51,15 @@ async def test_an_access_token_says_who_which_session_and_which_version():
     assert (str(SESSION.account_id), str(SESSION.id), 3) == (token.account_id, token.session_id, token.session_version)
 
 
+async def test_a_clock_that_is_behind_refuses_no_new_token():
+    """What authentication has just issued lies in the future there."""
+    issuer = signer()
+    ahead = now() + timedelta(seconds=300)
+    token = await TokenVerifier("veigo", KeySets(issuer).fetch).verify(issuer.access(SESSION, ahead))
+
+    assert str(SESSION.id) == token.session_id
+
+
 async def test_an_expired_token_is_refused_even_when_it_was_seen_before():
     """Remembering a verified token must not outlive it."""
     issuer = signer()

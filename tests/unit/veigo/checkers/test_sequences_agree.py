@@ -65,6 +65,18 @@ def test_what_never_came_to_kafka_is_convicted(honest):
     assert finding.evidence == ("sequence 2 of room hall (message.created) never came to Kafka",)
 
 
+def test_where_the_run_did_not_wait_only_what_was_skipped_is_convicted(story):
+    """What comes after the last that was captured may be on its way."""
+    story.room("hall", "ann", "bob").sends("ann", "hall", "m1", 1).receives("m1", "ann", "bob")
+    cut_short = story.stored("hall", "m1", "m2", "m3").witnessed("m1", 1).kafka_read()
+
+    assert check(cut_short.ledger()).verdict == Verdict.INCONCLUSIVE
+
+    skipped = cut_short.witnessed("m3", 3)
+
+    assert check(skipped.ledger()).evidence == ("sequence 2 of room hall (message.created) never came to Kafka",)
+
+
 def test_a_kafka_that_was_not_read_or_has_forgotten_convicts_nobody(honest):
     honest.stored("hall", "m1", "m2")
 

@@ -120,6 +120,18 @@ def test_a_run_is_exported_into_a_store_of_its_own(store, tmp_path):
     assert 3 == store.count("spans")
 
 
+def test_a_message_goes_with_all_its_spans_whatever_clock_they_are_by(store, tmp_path):
+    """A node whose clock is wrong puts its spans into another time."""
+    message = MessagePart("m1", trace_id="t1", sent_us=10)
+    store.write(Batch(messages=[message], spans=[span("s1", 10), span("s2", 90), span("s3", 90, trace_id="t2")]))
+    path = tmp_path / "run.duckdb"
+    store.export(path, 5, 20)
+    with Store.open(path, read_only=True) as run:
+        kept = {row["span_id"] for row in run.rows("SELECT span_id FROM spans")}
+
+    assert {"s1", "s2"} == kept
+
+
 def test_a_store_that_is_not_there_says_so(tmp_path):
     """A run without telemetry is named, not shown as an empty one."""
     with pytest.raises(StackError, match="is not there; runs that were made without the collector"):
