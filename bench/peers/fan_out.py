@@ -1,0 +1,118 @@
+"""Fan-out, measured: how many deliveries a server makes of a second of processor time.
+
+Every side gets the same sockets, the same number of messages at the same rate, and frames of the same size. What counts
+is the processor time of the server alone, all of its threads, from the first message until the last socket has the last
+one: so what it takes to be told of a message is in it, at the floor too little to matter.
+"""
+
+from collections.abc import Callable
+
+import psutil
+
+from bench.measure import Figures, Goal, Ratio, Repeat, Void
+from bench.peers.beside import cpu_s
+from bench.peers.listener import Heard, Listener
+from bench.peers.said import Write, heard_out, numbers, said
+from bench.peers.send_loop import SendLoop
+from bench.site import Site
+from veigo.stack.state import read_record
+
+BLOCK_S = 2.0
+PER_S = {100: 150.0, 1_000: 25.0}  # sockets in a room → messages a second
+FRAME_BYTES = 1_200  # of text: a little more than what Debezium's envelope has without a message in it
+TRIED_WITH = 10  # characters
+OFF_BY_MAX = 0.02  # frames count digits of sequences and places in the log, which grow
+
+
+def side(who: str, sockets: int) -> str:
+    """The name of a side."""
+    return f"{who}, room of {sockets:,}"
+
+
+def ratios(peer: str, goal: Goal) -> tuple[Ratio, ...]:
+    """Ours by the peer's, for each size of room."""
+    return tuple(
+        Ratio(
+            f"room of {sockets:,}",
+            over=(side("ours", sockets),),
+            under=(side(peer, sockets),),
+            figure="deliveries_per_cpu_s",
+            goal=goal,
+        )
+        for sockets in PER_S
+    )
+
+
+def sides(peer: str, does: str) -> dict[str, str]:
+    """What is compared."""
+    ours = "sockets at realtime, which reads Debezium's records from Kafka"
+    return {side(who, n): said for n in PER_S for who, said in (("ours", ours), (peer, does))}
+
+
+def realtime(site: Site) -> psutil.Process:
+    """The process of the stack's realtime."""
+    record = read_record(site.stack.state_file)
+    process = record.nodes["realtime"].process if record is not None else None
+    if process is None:
+        raise RuntimeError("the stack has no realtime")
+    return psutil.Process(process.pid)
+
+
+async def fitted(listener: Listener, write_into: Callable[[int], Write]) -> Write:
+    """Return what writes messages that come as frames of the wanted size.
+
+    Raises:
+        Void: a frame is longer without any text.
+    """
+    tried = await said(listener, write_into(TRIED_WITH), per_s=10, seconds=0.5)
+    characters = FRAME_BYTES - _mean_size(tried.heard) + TRIED_WITH
+    if characters < TRIED_WITH + 10:
+        raise Void(f"a frame has {_mean_size(tried.heard):,.0f} bytes without what is said")
+    return write_into(round(characters))
+
+
+def block(site: Site, process: psutil.Process, listener: Listener, write: Write) -> Repeat:
+    """A block of messages that are written one by one."""
+
+    async def repeat() -> Figures:
+        before_s = cpu_s(process)
+        told = await said(listener, write, PER_S[listener.sockets], site.seconds(BLOCK_S))
+        return figures(told.heard, cpu_s(process) - before_s)
+
+    return repeat
+
+
+def floor_block(site: Site, loop: SendLoop, listener: Listener) -> Repeat:
+    """A block of messages that the floor sends by itself."""
+
+    async def repeat() -> Figures:
+        per_s = PER_S[listener.sockets]
+        wanted = numbers(round(per_s * site.seconds(BLOCK_S)))
+        await listener.begin()
+        before_s = cpu_s(loop.process)
+        await loop.send(wanted, per_s)
+        told = await heard_out(listener, dict.fromkeys(wanted, 0))
+        return figures(told.heard, cpu_s(loop.process) - before_s)
+
+    return repeat
+
+
+def figures(heard: Heard, spent_s: float) -> Figures:
+    """What a block came to.
+
+    Raises:
+        Void: its frames had another size than the other sides'.
+    """
+    size = _mean_size(heard)
+    if abs(size / FRAME_BYTES - 1) > OFF_BY_MAX:
+        raise Void(f"frames had {size:,.0f} bytes instead of {FRAME_BYTES:,}")
+    return {
+        "deliveries_per_cpu_s": heard.deliveries / spent_s,
+        "deliveries": float(heard.deliveries),
+        "cpu_s": spent_s,
+        "frame_bytes": size,
+    }
+
+
+def _mean_size(heard: Heard) -> float:
+    return heard.size / heard.frames
