@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.measure import Unable
 from stack.tools import build_go
-from veigo.stack.problem import StackError, first_sentence
+from veigo.stack.problem import StackError
 from veigo.stack.progress import Progress
 from veigo.stack.stack import home_folder
 from veigo.stack.toolchain import Tool, Toolchain, Workshop
@@ -81,7 +81,7 @@ async def _why_not(tools: Toolchain, name: str) -> str:
     try:
         await tools.build(_silent, name)
     except StackError as error:
-        return first_sentence(error)
+        return f"{str(error).partition(';')[0]}; see {tools.folder / name}.log"
     return ""
 
 
