@@ -43,6 +43,6 @@ measure = Measure(
     opened=opened,
     build=lambda: tools.build("centrifugo", "listener"),
     versions={"Centrifugo": tools.version("centrifugo")},
-    note=f"Frames of {fan_out.FRAME_BYTES:,} bytes: Centrifugo passes Debezium's envelope on, so what is said is "
+    note=f"Messages of {fan_out.MESSAGE_BYTES:,} bytes: Centrifugo passes Debezium's envelope on, so what is said is "
     "shorter there. Processor time of realtime, or of Centrifugo, alone; both read every record.",
 )

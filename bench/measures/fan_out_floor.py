@@ -24,7 +24,7 @@ async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
             ours = await stack.enter_async_context(listening(room.door(site, "realtime"), sockets, site.folder))
             write = await fan_out.fitted(ours, partial(write_into, room))
             sides[fan_out.side("ours", sockets)] = fan_out.block(site, fan_out.realtime(site), ours, write)
-            loop = await stack.enter_async_context(send_loop(fan_out.FRAME_BYTES))
+            loop = await stack.enter_async_context(send_loop(fan_out.MESSAGE_BYTES))
             theirs = await stack.enter_async_context(listening(loop.door(), sockets, site.folder))
             sides[fan_out.side(PEER, sockets)] = fan_out.floor_block(site, loop, theirs)
         yield sides
@@ -37,6 +37,6 @@ measure = Measure(
     ratios=fan_out.ratios(PEER, Goal(at_least=0.9)),
     opened=opened,
     build=lambda: tools.build("send_loop", "listener"),
-    note=f"Frames of {fan_out.FRAME_BYTES:,} bytes. Processor time of realtime, or of the loop, alone. Our messages "
+    note=f"Messages of {fan_out.MESSAGE_BYTES:,} bytes. Processor time of realtime, or of the loop, alone. Our messages "
     "are written to PostgreSQL by chat's statement and come through Debezium and Kafka; the loop makes its own.",
 )

@@ -41,5 +41,5 @@ measure = Measure(
     opened=opened,
     build=lambda: tools.build("socketio", "listener"),
     versions={"Socket.IO": tools.version("socketio")},
-    note=f"Frames of {fan_out.FRAME_BYTES:,} bytes, no compression. Processor time of realtime, or of Node, alone.",
+    note=f"Messages of {fan_out.MESSAGE_BYTES:,} bytes, no compression. Processor time of realtime, or of Node, alone.",
 )

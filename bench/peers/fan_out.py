@@ -1,6 +1,6 @@
 """Fan-out, measured: how many deliveries a server makes of a second of processor time.
 
-Every side gets the same sockets, the same number of messages at the same rate, and frames of the same size. What counts
+Every side gets the same sockets, the same number of messages at the same rate, and as many bytes for each. What counts
 is the processor time of the server alone, all of its threads, from the first message until the last socket has the last
 one: so what it takes to be told of a message is in it, at the floor too little to matter.
 """
@@ -19,9 +19,9 @@ from veigo.stack.state import read_record
 
 BLOCK_S = 2.0
 PER_S = {100: 150.0, 1_000: 25.0}  # sockets in a room → messages a second
-FRAME_BYTES = 1_200  # of text: a little more than what Debezium's envelope has without a message in it
+MESSAGE_BYTES = 1_200  # on the wire: a little more than what Debezium's envelope has without what is said in it
 TRIED_WITH = 10  # characters
-OFF_BY_MAX = 0.02  # frames count digits of sequences and places in the log, which grow
+OFF_BY_MAX = 0.02  # they have digits of sequences and places in the log, which grow
 
 
 def side(who: str, sockets: int) -> str:
@@ -59,15 +59,15 @@ def realtime(site: Site) -> psutil.Process:
 
 
 async def fitted(listener: Listener, write_into: Callable[[int], Write]) -> Write:
-    """Return what writes messages that come as frames of the wanted size.
+    """Return what writes messages that arrive with the wanted size.
 
     Raises:
-        Void: a frame is longer without any text.
+        Void: one is longer without any text.
     """
     tried = await said(listener, write_into(TRIED_WITH), per_s=10, seconds=0.5)
-    characters = FRAME_BYTES - _mean_size(tried.heard) + TRIED_WITH
+    characters = MESSAGE_BYTES - _mean_size(tried.heard) + TRIED_WITH
     if characters < TRIED_WITH + 10:
-        raise Void(f"a frame has {_mean_size(tried.heard):,.0f} bytes without what is said")
+        raise Void(f"a message has {_mean_size(tried.heard):,.0f} bytes without what is said")
     return write_into(round(characters))
 
 
@@ -101,18 +101,19 @@ def figures(heard: Heard, spent_s: float) -> Figures:
     """What a block came to.
 
     Raises:
-        Void: its frames had another size than the other sides'.
+        Void: its messages had another size than the other sides'.
     """
     size = _mean_size(heard)
-    if abs(size / FRAME_BYTES - 1) > OFF_BY_MAX:
-        raise Void(f"frames had {size:,.0f} bytes instead of {FRAME_BYTES:,}")
+    if abs(size / MESSAGE_BYTES - 1) > OFF_BY_MAX:
+        raise Void(f"messages had {size:,.0f} bytes instead of {MESSAGE_BYTES:,}")
     return {
         "deliveries_per_cpu_s": heard.deliveries / spent_s,
         "deliveries": float(heard.deliveries),
         "cpu_s": spent_s,
-        "frame_bytes": size,
+        "message_bytes": size,
     }
 
 
 def _mean_size(heard: Heard) -> float:
-    return heard.size / heard.frames
+    """Of a message; a server under load puts several into one frame, and earns by that what it can."""
+    return heard.size / max(1, heard.deliveries)

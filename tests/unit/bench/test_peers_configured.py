@@ -98,12 +98,12 @@ def test_the_pinned_versions_are_told():
 
 def test_deliveries_are_counted_by_processor_time():
     """Of the server alone."""
-    told = fan_out.figures(Heard(4, 4 * fan_out.FRAME_BYTES, {1: [0, 0], 2: [0, 0]}), spent_s=0.5)
+    told = fan_out.figures(Heard(4, 4 * fan_out.MESSAGE_BYTES, {1: [0, 0], 2: [0, 0]}), spent_s=0.5)
 
     assert 8.0 == told["deliveries_per_cpu_s"]
 
 
-def test_frames_of_another_size_are_not_compared():
-    """A frame half as long would be sent for less."""
-    with pytest.raises(Void, match="frames had 600 bytes"):
+def test_messages_of_another_size_are_not_compared():
+    """One half as long would be sent for less."""
+    with pytest.raises(Void, match="messages had 600 bytes"):
         fan_out.figures(Heard(4, 4 * 600, {1: [0, 0], 2: [0, 0]}), spent_s=0.5)
