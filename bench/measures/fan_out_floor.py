@@ -37,6 +37,6 @@ measure = Measure(
     ratios=fan_out.ratios(PEER, Goal(at_least=0.9)),
     opened=opened,
     build=lambda: tools.build("send_loop", "listener"),
-    note=f"Messages of {fan_out.MESSAGE_BYTES:,} bytes. Processor time of realtime, or of the loop, alone. Our messages "
+    note=f"Messages of {fan_out.MESSAGE_BYTES:,} bytes. Processor time of realtime, or of the loop. Our messages "
     "are written to PostgreSQL by chat's statement and come through Debezium and Kafka; the loop makes its own.",
 )

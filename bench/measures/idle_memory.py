@@ -13,6 +13,7 @@ from bench.peers.centrifugo import centrifugo
 from bench.peers.listener import Door, Listener, listening
 from bench.peers.our_rooms import our_rooms
 from bench.site import Site
+from veigo.stack.control import ask
 
 STEP = 2_000  # sockets more in each repetition: 10,000 in the fifth
 SETTLE_S = 2.0  # after the last one is in, for what a handshake leaves behind; memory says nothing when it has settled
@@ -21,7 +22,9 @@ FIRST = 10  # sockets that are open before the first step, so that what a server
 
 @asynccontextmanager
 async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
-    """Let a few sockets in at both."""
+    """Let a few sockets in at both, neither of which has had any before."""
+    await ask(site.stack, do="stop", node="realtime")
+    await ask(site.stack, do="start", node="realtime")
     async with AsyncExitStack() as stack:
         peer = await stack.enter_async_context(centrifugo(site))
         (room,) = await our_rooms(site, 1)
@@ -59,7 +62,7 @@ measure = Measure(
     name="idle_memory",
     question="How much memory does a server take for a socket that is in one room and waits?",
     sides={
-        "ours": "realtime, resident memory beyond what it had before",
+        "ours": "realtime, started for this; resident memory beyond what it had before",
         "Centrifugo": "Centrifugo, likewise; no consumer runs in it",
     },
     ratios=(
