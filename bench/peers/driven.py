@@ -27,9 +27,10 @@ class Driven:
         self.system = psutil.Process(process.pid)
 
     def tell(self, line: str) -> None:
-        """Tell it something, without waiting for the answer."""
+        """Tell it something, without waiting for the answer; the answer of one that has ended says why it did."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\n".encode())
+        if not self._process.stdin.is_closing():
+            self._process.stdin.write(f"{line}\n".encode())
 
     async def answer(self, word: str, within_s: float = ANSWER_WITHIN_S) -> list[int]:
         """Wait for the answer that begins with a word; its numbers.

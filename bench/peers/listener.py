@@ -60,7 +60,7 @@ class Heard:
     """What the sockets heard since they were told to begin.
 
     Attributes:
-        frames: those that held a delivery or something else of the application's.
+        frames: those that held a delivery, or several.
         size: bytes of all those frames together, without WebSocket's own.
         arrivals: number of a message → monotonic nanoseconds of its arrival at each socket, in no order.
     """

@@ -164,24 +164,36 @@ static void note(uint32_t which, uint32_t number, int64_t at_ns) {
         dropped++;
 }
 
-static void take_text(struct link *link, uint32_t which, char *text, size_t size, int64_t at_ns) {
-    if (*wish.ping && size == strlen(wish.ping) && !memcmp(text, wish.ping, size)) {
-        say(link, 1, wish.pong, strlen(wish.pong));
-        return;
+/* A server's ping may stand in a line among others. */
+static void answer_pings(struct link *link, const char *text, size_t size) {
+    size_t length = strlen(wish.ping);
+    for (const char *line = text, *end = text + size; line < end;) {
+        const char *next = memchr(line, '\n', (size_t)(end - line));
+        if (!next) next = end;
+        if ((size_t)(next - line) == length && !memcmp(line, wish.ping, length)) say(link, 1, wish.pong, strlen(wish.pong));
+        line = next + 1;
     }
-    if (link->state == JOINING) {
-        if (memmem(text, size, wish.joined, strlen(wish.joined)))
-            is_in(link);
-        else if (memmem(text, size, "rror", 4))
-            fail("refused: %.*s", (int)(size < 300 ? size : 300), text);
-        return;
-    }
-    frames++, bytes += size;
+}
+
+static void take_deliveries(uint32_t which, char *text, size_t size, int64_t at_ns) {
     char *end = text + size, *at = text;
     while ((at = memmem(at, (size_t)(end - at), MARK, sizeof MARK - 1))) {
         uint32_t number = 0;
         for (at += sizeof MARK - 1; at < end && *at >= '0' && *at <= '9'; at++) number = number * 10 + (uint32_t)(*at - '0');
         note(which, number, at_ns);
+    }
+}
+
+static void take_text(struct link *link, uint32_t which, char *text, size_t size, int64_t at_ns) {
+    if (*wish.ping) answer_pings(link, text, size);
+    if (link->state == JOINED) {
+        uint64_t before = deliveries;
+        take_deliveries(which, text, size, at_ns);
+        if (deliveries > before) frames++, bytes += size;
+    } else if (memmem(text, size, wish.joined, strlen(wish.joined))) {
+        is_in(link);
+    } else if (memmem(text, size, "rror", 4)) {
+        fail("refused: %.*s", (int)(size < 300 ? size : 300), text);
     }
 }
 
