@@ -17,7 +17,7 @@ from bench.peers.send_loop import SendLoop
 from bench.site import Site
 from veigo.stack.state import read_record
 
-BLOCK_S = 2.0
+BLOCK_S = 1.5
 PER_S = {100: 150.0, 1_000: 25.0}  # sockets in a room → messages a second
 MESSAGE_BYTES = 1_200  # on the wire: a little more than what Debezium's envelope has without what is said in it
 TRIED_WITH = 10  # characters

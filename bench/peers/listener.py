@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import struct
+import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -147,7 +148,7 @@ async def listening(door: Door, sockets: int, folder: Path, source: str = "127.0
         folder: for what they hear.
         source: the address of this machine they come from; one has 28,000 ports to each server.
     """
-    request = folder / f"upgrade-{door.port}"
+    request = folder / f"upgrade-{uuid.uuid4()}"
     request.write_bytes(door.request)
     arguments = {
         "--port": str(door.port),
