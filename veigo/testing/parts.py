@@ -1,8 +1,8 @@
-"""Single parts of the stack in containers: ``python -m veigo.testing.parts postgres NAME``.
+"""Single parts of the stack in containers: ``python -m veigo.testing.parts postgres NAME``, and ``… end NAME``.
 
 A process of its own, because testcontainers ends what a process started when that process ends, and here several
-workers of a test run share it. It prints a `Started` as JSON: where the part answers, and the commands that end it.
-The images are those of compose.yaml.
+workers of a test run share it. It prints a `Started` as JSON: where the part answers, or why it does not. Whatever it
+makes bears a label with its name, by which it is ended. The images are those of compose.yaml.
 """
 
 import sys
@@ -16,12 +16,14 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import ExecWaitStrategy
 
+from veigo.stack.engine import docker
 from veigo.testing.debezium import PORT as CONNECT_PORT
 from veigo.testing.debezium import DebeziumContainer
 from veigo.testing.kafka import INSIDE, ApacheKafkaContainer
 from veigo.testing.opa import OpaContainer
 from veigo.testing.shared_session import Started
 
+LABEL = "veigo.testing"
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 POSTGRES = "postgres:18"
 MONGO = "mongo:8.2"
@@ -35,11 +37,11 @@ class PartError(Exception):
 
 
 class Parts:
-    """Containers that stay when this process ends; the commands in ``ends`` end them."""
+    """Containers and networks that stay when this process ends, until somebody calls `end` with their name."""
 
     def __init__(self, name: str) -> None:
-        self.ends: list[list[str]] = []
         self._name = name
+        self._labels = {LABEL: name}
 
     def started(self, container: DockerContainer, role: str = "") -> None:
         """Start one.
@@ -48,9 +50,8 @@ class Parts:
             PartError: it did not get ready in time.
         """
         name = f"{self._name}-{role}" if role else self._name
-        self.ends.insert(0, ["docker", "rm", "--force", "--volumes", name])
         try:
-            container.with_name(name).start()
+            container.with_name(name).with_kwargs(labels=self._labels).start()
         except Exception as error:
             said = b"".join(container.get_logs()).decode(errors="replace") if container._container else ""
             lines = "".join(f"\n  {line}" for line in said.splitlines()[-LINES_MAX:])
@@ -58,9 +59,16 @@ class Parts:
 
     def network(self) -> Network:
         """A network for several of them."""
-        network = Network().create()
-        self.ends.append(["docker", "network", "rm", network.name])
-        return network
+        return Network(docker_network_kw={"labels": self._labels}).create()
+
+
+def end(name: str) -> None:
+    """Remove the containers and networks of that name."""
+    labelled = ("--quiet", "--filter", f"label={LABEL}={name}")
+    if containers := docker("ps", "--all", *labelled).split():
+        docker("rm", "--force", "--volumes", *containers)
+    if networks := docker("network", "ls", *labelled).split():
+        docker("network", "rm", *networks)
 
 
 def postgres(parts: Parts) -> tuple[str, str]:
@@ -116,15 +124,17 @@ PARTS: dict[str, Callable[[Parts], tuple[str, str]]] = {
 
 
 def main() -> int:
-    """Start the part named on the command line, and say where it is."""
+    """Start the part named on the command line, and say where it is; or end it."""
     part, name = sys.argv[1:]
+    if part == "end":
+        end(name)
+        return 0
     testcontainers_config.ryuk_disabled = True  # it would end them with this process
-    parts = Parts(name)
     try:
-        address, url = PARTS[part](parts)
-        started = Started({part: address}, url, ends=parts.ends)
+        address, url = PARTS[part](Parts(name))
+        started = Started({part: address}, url)
     except Exception as error:  # noqa: BLE001 - whatever docker or a container has to say becomes the test's sentence
-        started = Started(failed=str(error), ends=parts.ends)
+        started = Started(failed=str(error))
     sys.stdout.buffer.write(msgspec.json.encode(started))
     return 0
 

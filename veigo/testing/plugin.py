@@ -5,11 +5,12 @@
 
 ``--veigo-runtime processes|containers`` says what they run on, ``--veigo-stack NAME`` has a stack used that runs
 already. Whatever is asked for is started once in a session, also when pytest-xdist spreads it over several workers, and
-ends with it. Every pytest that Veigo is installed beside loads this file, so it loads nothing itself.
+ends with it, even when that is killed. Every pytest that Veigo is installed beside loads this file, so it loads nothing
+itself.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from veigo.testing.shared_session import SharedSession
 
 FOLDER = pytest.StashKey[Path]()
+OWNER = pytest.StashKey[TextIO]()
 WORKER_KEY = "veigo_session"
 
 
@@ -82,12 +84,8 @@ def veigo_connect(request: pytest.FixtureRequest) -> "RunningPart":
 
 
 def _session(config: pytest.Config) -> "SharedSession":
-    import signal
-
     from veigo.testing.shared_session import SharedSession
 
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # it would leave behind what runs; now it is as Ctrl-C
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
     return SharedSession(_folder(config), config.getoption("--veigo-runtime"), config.getoption("--veigo-stack"))
 
 
@@ -98,5 +96,8 @@ def _folder(config: pytest.Config) -> Path:
     if FOLDER not in config.stash:
         import tempfile
 
+        from veigo.testing.shared_session import own
+
         config.stash[FOLDER] = Path(tempfile.mkdtemp(prefix="veigo-pytest-"))
+        config.stash[OWNER] = own(config.stash[FOLDER])
     return config.stash[FOLDER]

@@ -1,8 +1,9 @@
 """What one pytest session has running, shared by all its processes through a folder.
 
-Whoever is first to want something starts it while the others wait for the lock, and writes down what it became:
-``postgres.json`` holds where it answers and which commands end it, or why it did not start. Everything is started by
-commands of their own processes, so nothing depends on which worker was first, or on how long that one lives.
+Whoever is first to want something starts it while the others wait for the lock. Before that it writes down the command
+that ends it (``postgres.end``), and then what it became (``postgres.json``): where it answers, or why it did not start.
+Everything is started by commands of their own processes, so nothing depends on which worker was first, or on how long
+that one lives. A session that is killed is ended by its `keeper`.
 """
 
 import fcntl
@@ -11,10 +12,10 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import pytest
@@ -33,7 +34,6 @@ class Started(msgspec.Struct):
     addresses: dict[str, str] = {}
     url: str = ""
     failed: str = ""
-    ends: list[list[str]] = []
 
 
 class SharedSession:
@@ -50,71 +50,105 @@ class SharedSession:
             return RunningStack(self._existing, _addresses(self._existing))
         name = self._name()
         options = ["--containers"] if self._runtime == "containers" else []
-        started = self._once("stack", lambda: _up(name, *options))
+        started = self._once("stack", _down(name), lambda lock: _up(lock, name, *options))
         return RunningStack(name, started.addresses)
 
     def part(self, part: str) -> RunningPart:
         """One part of the stack, by itself."""
         name = f"{self._name()}-{part}"
         if self._runtime == "containers":
-            started = self._once(part, lambda: _started_by("veigo.testing.parts", part, name))
+            command = [sys.executable, "-m", "veigo.testing.parts"]
+            end = [*command, "end", name]
+            started = self._once(part, end, lambda lock: _told_by(lock, [*command, part, name]))
         else:
-            started = self._once(part, lambda: _alone(name, part))
+            started = self._once(part, _down(name), lambda lock: _alone(lock, name, part))
         return RunningPart(part, started.addresses[part], started.url)
 
     def close(self) -> None:
         """End everything that was started, whoever started it."""
-        for file in self._folder.glob("*.json"):
-            for command in msgspec.json.decode(file.read_bytes(), type=Started).ends:
-                with suppress(subprocess.TimeoutExpired):
-                    subprocess.run(command, capture_output=True, timeout=DOWN_WITHIN_S, check=False)  # noqa: S603 - ours
+        for file in self._folder.glob("*.end"):
+            with suppress(subprocess.TimeoutExpired):
+                _run(msgspec.json.decode(file.read_bytes(), type=list[str]), DOWN_WITHIN_S)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _name(self) -> str:
         """What this session's stacks are called: told apart from those of sessions beside it."""
-        with (self._folder / "lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(self._folder):
             file = self._folder / "name"
             if not file.exists():
                 file.write_text(f"pytest-{secrets.token_hex(3)}")
             return file.read_text()
 
-    def _once(self, what: str, start: Callable[[], Started]) -> Started:
+    def _once(self, what: str, end: list[str], start: Callable[[int], Started]) -> Started:
         """Start it unless that was done before; the bound is that of the start itself."""
         file = self._folder / f"{what}.json"
-        with (self._folder / "lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(self._folder) as lock:
             if not file.exists():
-                file.write_bytes(msgspec.json.encode(start()))
+                (self._folder / f"{what}.end").write_bytes(msgspec.json.encode(end))
+                self._have_a_keeper()
+                file.write_bytes(msgspec.json.encode(start(lock)))
             started = msgspec.json.decode(file.read_bytes(), type=Started)
         if started.failed:
             pytest.fail(f"{what} did not come up: {started.failed}", pytrace=False)
         return started
 
+    def _have_a_keeper(self) -> None:
+        """Start who ends everything when this session is killed; it survives whoever started it."""
+        mark = self._folder / "kept"
+        if not mark.exists():
+            command = [sys.executable, "-m", "veigo.testing.keeper", str(self._folder)]
+            subprocess.run(  # noqa: S603 - ours
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=ASK_WITHIN_S,
+                check=True,
+            )
+            mark.touch()
 
-def _up(name: str, *options: str) -> Started:
+
+@contextmanager
+def locked(folder: Path) -> Iterator[int]:
+    """Be the only one who starts something; a command that is given the lock holds it too, also when we are killed."""
+    with (folder / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
+
+
+def own(folder: Path) -> TextIO:
+    """Make a session's folder this process's: until it ends, or closes the file, the session goes on."""
+    owner = (folder / "owner").open("a")
+    fcntl.flock(owner, fcntl.LOCK_EX)
+    return owner
+
+
+def _down(name: str) -> list[str]:
+    return [*VEIGO, "down", "--name", name, "--purge"]
+
+
+def _up(lock: int, name: str, *options: str) -> Started:
     """Start a stack; what it said ends with the last lines of whatever did not come up."""
-    ends = [[*VEIGO, "down", "--name", name, "--purge"]]
     try:
-        done = _run([*VEIGO, "up", "--name", name, *options], UP_WITHIN_S)
+        done = _run([*VEIGO, "up", "--name", name, *options], UP_WITHIN_S, lock)
     except subprocess.TimeoutExpired:
-        return Started(failed=f"not within {UP_WITHIN_S:g} s", ends=ends)
+        return Started(failed=f"not within {UP_WITHIN_S:g} s")
     if done.returncode != 0:
-        return Started(failed=done.stderr.strip() or done.stdout.strip(), ends=ends)
-    return Started(addresses=_addresses(name), ends=ends)
+        return Started(failed=done.stderr.strip() or done.stdout.strip())
+    return Started(addresses=_addresses(name))
 
 
-def _alone(name: str, part: str) -> Started:
+def _alone(lock: int, name: str, part: str) -> Started:
     """One node as a process, with what it cannot be without."""
-    started = _up(name, "--only", part)
+    started = _up(lock, name, "--only", part)
     started.url = "" if started.failed else _url_of(name, part, started.addresses[part])
     return started
 
 
-def _started_by(module: str, *arguments: str) -> Started:
+def _told_by(lock: int, command: list[str]) -> Started:
     """Have another process start something; it prints a `Started`."""
     try:
-        done = _run([sys.executable, "-m", module, *arguments], UP_WITHIN_S)
+        done = _run(command, UP_WITHIN_S, lock)
     except subprocess.TimeoutExpired:
         return Started(failed=f"not within {UP_WITHIN_S:g} s")
     if done.returncode != 0:
@@ -144,5 +178,7 @@ def _url_of(name: str, part: str, address: str) -> str:
     return {"kafka": address, "mongo": f"mongodb://{address}"}.get(part, f"http://{address}")
 
 
-def _run(command: list[str], within_s: float) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False)  # noqa: S603 - ours
+def _run(command: list[str], within_s: float, *held: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - ours
+        command, capture_output=True, text=True, timeout=within_s, check=False, pass_fds=held
+    )

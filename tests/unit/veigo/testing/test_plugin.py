@@ -1,12 +1,14 @@
 """The pytest plugin costs nobody anything, shares what it starts, and says in a sentence what did not come up."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
-from veigo.testing.shared_session import SharedSession, Started
+from veigo.testing.shared_session import SharedSession, Started, own
 
 pytest_plugins = ["pytester"]
 
@@ -42,10 +44,10 @@ def test_a_stack_that_does_not_run_is_told_in_one_sentence(pytester, monkeypatch
     assert "Traceback" not in result.stdout.str()
 
 
-def session(folder, starts):
+def session(folder, starts, *end):
     """A session whose only part is whatever ``starts`` makes."""
     shared = SharedSession(folder, "processes", None)
-    return lambda: shared._once("kettle", starts)
+    return lambda: shared._once("kettle", list(end) or ["true"], lambda _: starts())
 
 
 def test_it_is_started_once_for_everybody(tmp_path):
@@ -56,7 +58,9 @@ def test_it_is_started_once_for_everybody(tmp_path):
         started.append("kettle")
         return Started({"kettle": "127.0.0.1:1"})
 
-    assert session(tmp_path, start)() == session(tmp_path, start)()
+    with own(tmp_path):
+        assert session(tmp_path, start)() == session(tmp_path, start)()
+
     assert ["kettle"] == started
 
 
@@ -68,9 +72,12 @@ def test_what_did_not_come_up_is_not_tried_again(tmp_path):
         tries.append("kettle")
         return Started(failed="it leaks; its last lines:\n  drip")
 
-    for _ in range(2):
-        with pytest.raises(pytest.fail.Exception, match="kettle did not come up: it leaks; its last lines:\n  drip"):
-            session(tmp_path, start)()
+    with own(tmp_path):
+        for _ in range(2):
+            with pytest.raises(
+                pytest.fail.Exception, match="kettle did not come up: it leaks; its last lines:\n  drip"
+            ):
+                session(tmp_path, start)()
 
     assert ["kettle"] == tries
 
@@ -79,12 +86,62 @@ def test_closing_ends_everything_whoever_started_it(tmp_path):
     """By the commands that were written down."""
     folder, mark = tmp_path / "session", tmp_path / "ended"
     folder.mkdir()
-    session(folder, lambda: Started({"kettle": ""}, ends=[["touch", str(mark)]]))()
+    with own(folder):
+        session(folder, lambda: Started({"kettle": ""}), "touch", str(mark))()
 
-    SharedSession(folder, "processes", None).close()
+        SharedSession(folder, "processes", None).close()
 
     assert mark.exists()
     assert not folder.exists()
+
+
+KETTLE = """
+    import json, os, pathlib, subprocess, sys, time
+    import pytest
+    from veigo.testing.plugin import _session
+    from veigo.testing.shared_session import Started
+
+    @pytest.mark.parametrize("number", range(4))
+    def test_it(request, number):
+        def start(lock):  # a start that takes a moment, by a process that survives who asked for it
+            subprocess.run(
+                [sys.executable, "-c", "import pathlib, time; pathlib.Path('starting').touch(); time.sleep(1); "
+                 "pathlib.Path('boiling').touch()"], pass_fds=[lock], start_new_session=True, check=True)
+            return Started({"kettle": ""})
+
+        end = [sys.executable, "-c", "import pathlib; pathlib.Path('boiling').rename('cold')"]
+        _session(request.config)._once("kettle", end, start)
+        time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "midway", "options"),
+    [
+        (signal.SIGKILL, "starting", ()),
+        (signal.SIGKILL, "boiling", ("-n", "2")),
+        (signal.SIGTERM, "boiling", ()),
+        (signal.SIGTERM, "starting", ("-n", "2")),
+    ],
+)
+def test_a_session_that_is_killed_leaves_nothing(pytester, how, midway, options):
+    """Neither what had started, nor what was starting just then."""
+    pytester.makepyfile(KETTLE)
+    run = pytester.popen([sys.executable, "-m", "pytest", "-p", "no:asyncio", *options], stdin=None)
+    seen(pytester.path / midway)
+
+    run.send_signal(how)
+    run.communicate(timeout=30)  # xdist gives its workers ten seconds
+
+    seen(pytester.path / "cold")
+
+
+def seen(file, within_s=20.0):
+    """Wait until a file is there."""
+    deadline_s = time.monotonic() + within_s
+    while not file.exists():
+        assert time.monotonic() < deadline_s, f"no {file.name} within {within_s:g} s"
+        time.sleep(0.02)
 
 
 def test_workers_of_xdist_share_one_folder(pytester):
