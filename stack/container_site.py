@@ -76,10 +76,11 @@ class ContainerSite(ProcessSite):
     @override
     async def throttle(self, node: str, cpus: float) -> None:
         """Give a container no more than so many processors; how many it had is kept for whoever undoes it."""
-        before = (await self._told(node))["HostConfig"]["NanoCpus"] / 1e9
         kept = self._kept(node)
         if not kept.exists():
-            kept.write_text(f"{before:g}")
+            bound = (await self._told(node))["HostConfig"]["NanoCpus"] / 1e9
+            # One without a bound had all there are; the engine cannot take a bound away again.
+            kept.write_text(f"{bound:g}" if bound else await ask_docker("info", "--format", "{{.NCPU}}"))
         await ask_docker("update", "--cpus", f"{cpus:g}", await self._container(node))
 
     @override
@@ -134,7 +135,7 @@ class ContainerSite(ProcessSite):
     async def _unthrottle(self, node: str) -> None:
         kept = self._kept(node)
         if kept.exists():
-            await ask_docker("update", "--cpus", kept.read_text(), await self._container(node))
+            await ask_docker("update", "--cpus", kept.read_text().strip(), await self._container(node))
             kept.unlink()
 
     async def _end(self, how: str, node: str, *options: str) -> None:

@@ -1,6 +1,5 @@
 """Parts of the stack by themselves, in containers that know nothing of Veigo."""
 
-import subprocess
 import uuid
 
 import aiohttp
@@ -9,9 +8,10 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from veigo.stack.engine import docker
 from veigo.testing.kafka import ApacheKafkaContainer
 from veigo.testing.opa import OpaContainer
-from veigo.testing.parts import PartError, Parts
+from veigo.testing.parts import PartError, Parts, end
 
 
 async def test_postgresql_can_be_captured_from(veigo_postgres):
@@ -66,10 +66,10 @@ def test_a_broker_can_be_used_as_soon_as_it_has_started():
 def test_what_does_not_come_up_is_told_with_its_last_lines(tmp_path):
     """A policy that is none ends the server."""
     (tmp_path / "broken.rego").write_text("package broken\n\nallow if {\n")
-    parts = Parts(f"pytest-{uuid.uuid4().hex[:6]}")
+    name = f"pytest-{uuid.uuid4().hex[:6]}"
     try:
         with pytest.raises(PartError, match=r"; its last lines:\n(.*\n)*.*rego_parse_error"):
-            parts.started(OpaContainer().with_policies(tmp_path))
+            Parts(name).started(OpaContainer().with_policies(tmp_path))
     finally:
-        for command in parts.ends:
-            subprocess.run(command, capture_output=True, check=True)
+        end(name)
+    assert "" == docker("ps", "--all", "--quiet", "--filter", f"name={name}")

@@ -19,6 +19,7 @@ from veigo.history import FaultEvent, FaultStage, History, now
 from veigo.stack.problem import StackError
 
 # Nodes that are started, or go on, wait for each other: one after the other, the first might wait in vain for the last.
+# What is owed to one and the same node keeps its order all the same.
 AT_ONCE = frozenset({"start", "go_on"})
 
 
@@ -51,14 +52,25 @@ async def heal(owed: Iterable[Owed], site: Site, plan: HealPlan) -> None:
         StackError: steps failed and stay in the plan, or the stack did not get healthy.
     """
     problems: list[str] = []
-    for at_once, steps in itertools.groupby(owed, lambda one: one.step.do in AT_ONCE):
-        if at_once:
-            problems += await asyncio.gather(*(_apply(one, site, plan) for one in steps))
-        else:
-            problems += [await _apply(one, site, plan) for one in steps]
-    if problems := list(filter(None, problems)):
+    for at_once, group in itertools.groupby(owed, lambda one: one.step.do in AT_ONCE):
+        steps = list(group)
+        lines = _by_node(steps) if at_once else [steps]
+        for told in await asyncio.gather(*(_in_turn(line, site, plan) for line in lines)):
+            problems += told
+    if problems:
         raise StackError(f"not everything was healed: {'; '.join(problems)}; `veigo chaos heal` tries again")
     await site.until_healthy()
+
+
+def _by_node(steps: list[Owed]) -> list[list[Owed]]:
+    lines: dict[str, list[Owed]] = {}
+    for one in steps:
+        lines.setdefault(one.step.what, []).append(one)
+    return list(lines.values())
+
+
+async def _in_turn(steps: list[Owed], site: Site, plan: HealPlan) -> list[str]:
+    return [problem for one in steps if (problem := await _apply(one, site, plan))]
 
 
 async def _apply(owed: Owed, site: Site, plan: HealPlan) -> str:

@@ -18,6 +18,8 @@ ANSWER_WITHIN_S = 30.0
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
 
+DAEMON = "Error response from daemon: "
+
 # What the engine says, and what that means for whoever asked. The first that fits is told.
 SENTENCES = (
     (r"permission denied while trying to connect",
@@ -39,7 +41,8 @@ def sentence(said: str) -> str:
         if found := re.search(pattern, said, re.IGNORECASE):
             return meaning.format(*found.groups())
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    daemon = next((line for line in lines if line.startswith(DAEMON)), "")  # the reason; what comes after is who failed
+    return daemon.removeprefix(DAEMON) or (lines[-1] if lines else "it said nothing")
 
 
 def docker(*arguments: str, within_s: float = ANSWER_WITHIN_S, environment: dict[str, str] | None = None) -> str:

@@ -226,3 +226,22 @@ async def test_nodes_that_need_each_other_are_started_at_once(tmp_path):
 
     assert ["kafka", "connect", "offsets", "healthy"] == site.done
     assert [] == plan.owed()
+
+
+async def test_what_is_owed_to_one_node_is_done_in_its_order(tmp_path):
+    """A paused container cannot be started before it goes on; others need not wait for it."""
+    site = Teapot(HealFile(tmp_path))
+    going_on = asyncio.Event()
+
+    async def apply(step):
+        if step.do == "go_on":
+            await asyncio.wait_for(going_on.wait(), 5)
+        elif step.what == "chat":
+            going_on.set()
+        site.done.append(f"{step.do} {step.what}")
+
+    site.apply = apply
+    steps = (HealStep("go_on", "realtime"), HealStep("start", "realtime"), HealStep("start", "chat"))
+    await heal([Owed("pause realtime, kill chat", step) for step in steps], site, site.plan)
+
+    assert ["start chat", "go_on realtime", "start realtime", "healthy"] == site.done

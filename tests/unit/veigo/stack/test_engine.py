@@ -35,6 +35,10 @@ from veigo.stack.problem import StackError
         ),
         ("docker: unknown command: docker compose\n\nRun 'docker --help' for more information", "no compose plugin"),
         ("line one\nsomething else\n", "something else"),
+        (
+            "Error response from daemon: cannot start a paused container\nError: failed to start containers: chat-1",
+            "cannot start a paused container",
+        ),
         ("", "it said nothing"),
     ],
 )
