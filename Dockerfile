@@ -40,8 +40,8 @@ RUN uv sync --frozen --no-dev --no-editable --quiet \
 FROM python:3.11-slim-bookworm AS services
 # Folders that volumes are laid over: a new volume takes over their owner.
 RUN useradd --uid 65532 --no-create-home --shell /usr/sbin/nologin veigo \
-    && install -d -o veigo -g veigo /var/lib/veigo /secrets /secrets/admin /secrets/postgres /secrets/connect \
-        /secrets/authentication /secrets/chat
+    && install -d -o veigo -g veigo /var/lib/veigo /var/lib/watch /secrets /secrets/admin /secrets/postgres \
+        /secrets/connect /secrets/authentication /secrets/chat
 COPY --from=playground /playground/assets /usr/share/veigo/playground
 COPY --from=build /opt/veigo /opt/veigo
 ENV PATH=/opt/veigo/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -32,7 +32,7 @@ def launch(stack: Stack) -> Launch:
         "STORE_FILE": str(stack.data("collector") / "telemetry.duckdb"),
         "CONNECT_URL": f"http://{stack.reach('collector', 'connect')}",
         "STACK_NAME": stack.name,
-        "VEIGO_HOME": str(stack.home),
+        "STATE_FILE": str(stack.state_file),
         "STACK_TABLE": edge_rates.described(stack.topology, expectations.read(EXPECTED)),
         "PYTHONUNBUFFERED": "1",
     }

@@ -9,7 +9,7 @@ from veigo.stack.project import Project
 from veigo.stack.stack import Stack
 
 WATCH = "watch"
-FOLDER = "/var/lib/veigo/stacks/default"  # the watch's VEIGO_HOME, and the name that it has for its stack
+FOLDER = "/var/lib/watch/stacks/default"  # the watch's VEIGO_HOME, and the name that it has for its stack
 
 
 class ContainerAlarms(Alarms):

@@ -1,6 +1,6 @@
 """The collector's process: `python -m veigo.telemetry`, told by LISTEN_HOST, LISTEN_PORT and STORE_FILE.
 
-STACK_NAME, VEIGO_HOME and STACK_TABLE are for the journey page: what it is of, its state, and what to draw; CONNECT_URL
+STACK_NAME, STATE_FILE and STACK_TABLE are for the journey page: what it is of, its state, and what to draw; CONNECT_URL
 is whom to ask about the connectors.
 """
 
@@ -26,9 +26,9 @@ GARBAGE_EVERY = 50_000  # objects made and not gone; Python's own number is 700
 def shown_of(told: Mapping[str, str]) -> Shown:
     """What the page is of."""
     name = told.get("STACK_NAME", "default")
-    home = told.get("VEIGO_HOME")
-    state_file = Path(home) / "stacks" / name / "state.json" if home else None
-    return Shown(name, live=True, table=table_in(told.get("STACK_TABLE")), state_file=state_file)
+    state_file = told.get("STATE_FILE")
+    table = table_in(told.get("STACK_TABLE"))
+    return Shown(name, live=True, table=table, state_file=Path(state_file) if state_file else None)
 
 
 async def main() -> None:

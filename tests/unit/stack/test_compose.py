@@ -164,7 +164,7 @@ def test_every_container_is_bounded_and_holds_no_more_than_it_needs(name):
     assert image in IMAGES or re.fullmatch(r"[\w./-]+:\d[\w.-]*", image), f"{image} is not pinned to a tag"
     if name not in JOBS | {"secrets"}:
         assert {"cpus", "memory"} == set(service["deploy"]["resources"]["limits"])
-        assert "healthcheck" in service or name == "watch"
+        assert "healthcheck" in service
     if image in IMAGES:
         assert (True, ["ALL"]) == (service["read_only"], service["cap_drop"])
 
