@@ -61,8 +61,8 @@ def contracts(session: nox.Session) -> None:
 
 @nox.session
 def observability(session: nox.Session) -> None:
-    """Prometheus's own tools on the alert rules and their tests."""
-    session.run(BIN / "pytest", "tests/observability", *session.posargs, env={"PROMTOOL": _promtool(session)})
+    """Prometheus's own tools on the alert rules and their tests, and a Prometheus that reads a real stack."""
+    session.run(BIN / "pytest", "tests/observability", *session.posargs, env=_prometheus(session))
 
 
 @nox.session
@@ -141,11 +141,20 @@ def _no_engine() -> str:
     return ""
 
 
-def _promtool(session: nox.Session) -> str:
-    """Where promtool is: installed, or out of Debian's package (a second; no root, nothing installed), or compiled."""
+def _prometheus(session: nox.Session) -> dict[str, str]:
+    """Where promtool and prometheus are: installed, or out of Debian's package (a second; no root, nothing installed).
+
+    Elsewhere promtool is compiled; the server is not, and its tests skip and say so.
+    """
     folder = Path(".veigo/promtool").resolve()
-    places = [shutil.which("promtool"), folder / "usr/bin/promtool", folder / "promtool"]
-    if not any(place and Path(place).exists() for place in places):
+    places = {
+        name: (shutil.which(name), folder / "usr/bin" / name, folder / name) for name in ("promtool", "prometheus")
+    }
+
+    def found(name: str) -> str:
+        return next((str(place) for place in places[name] if place and Path(place).exists()), "")
+
+    if not found("promtool"):
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.which("apt-get") and shutil.which("dpkg-deb"):
             with session.chdir(folder):
@@ -153,8 +162,8 @@ def _promtool(session: nox.Session) -> str:
                 for package in folder.glob("prometheus_*.deb"):
                     session.run("dpkg-deb", "--extract", package, folder)
                     package.unlink()
-        if not places[1].exists():  # 4 min of processor time
+        if not found("promtool"):  # 4 min of processor time
             session.run(
                 "go", "install", "-tags=remove_all_sd", PROMTOOL, env={"GOBIN": str(folder), "CGO_ENABLED": "0"}
             )
-    return str(next(place for place in places if place and Path(place).exists()))
+    return {"PROMTOOL": found("promtool"), "PROMETHEUS": found("prometheus")}

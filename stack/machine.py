@@ -8,9 +8,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from veigo.stack.engine import docker
 from veigo.stack.lifecycle import disk_free_bytes
 from veigo.stack.ports import holder_of, is_port_free
 from veigo.stack.problem import StackError
@@ -52,6 +54,8 @@ class Facts:
     memory_free_bytes: int
     packages: str
     ports_held: dict[int, str] = field(default_factory=dict)
+    engine: str = ""  # what Docker there is
+    no_engine: str = "docker is not installed"  # or why there is none
 
 
 @dataclass(frozen=True)
@@ -65,14 +69,18 @@ class Finding:
     required: bool = True
 
 
-def judge(facts: Facts) -> list[Finding]:
-    """Every requirement, met or not."""
+def judge(facts: Facts, *, containers: bool = False) -> list[Finding]:
+    """Every requirement, met or not: those of a stack of processes, or of one in containers."""
     install = INSTALL.get(facts.packages, {name: f"install {name}" for name in INSTALL["apt"]})
+    engine = Finding(
+        "docker",
+        bool(facts.engine),
+        facts.engine or "missing (only `--containers` needs it)",
+        facts.no_engine,
+        required=containers,
+    )
     findings = [
-        _program("java", facts.java, (JAVA_MIN,), install["java"]),
-        Finding("javac", facts.javac, "found" if facts.javac else "missing (a JRE alone will not do)", install["java"]),
-        _program("maven", facts.maven, MAVEN_MIN, install["maven"]),
-        _program("go", facts.go, GO_MIN, install["go"]),
+        *([engine] if containers else _programs(facts, install)),
         _space(
             "disk space", facts.disk_free_bytes, DISK_MIN_BYTES, "free some, or set VEIGO_HOME to a folder elsewhere"
         ),
@@ -84,7 +92,16 @@ def judge(facts: Facts) -> list[Finding]:
         findings.append(Finding("ports", True, "free, or held by this stack"))
     seen = facts.chromium or "missing (only the browser test needs it)"
     findings.append(Finding("chromium", facts.chromium is not None, seen, install["chromium"], required=False))
-    return findings
+    return findings if containers else [*findings, engine]
+
+
+def _programs(facts: Facts, install: Mapping[str, str]) -> list[Finding]:
+    return [
+        _program("java", facts.java, (JAVA_MIN,), install["java"]),
+        Finding("javac", facts.javac, "found" if facts.javac else "missing (a JRE alone will not do)", install["java"]),
+        _program("maven", facts.maven, MAVEN_MIN, install["maven"]),
+        _program("go", facts.go, GO_MIN, install["go"]),
+    ]
 
 
 def _program(name: str, version: tuple[int, ...] | None, lowest: tuple[int, ...], install: str) -> Finding:
@@ -109,7 +126,10 @@ def look(home: Path, stack: Stack | None, *, running: bool) -> Facts:
     import psutil
 
     ports = {} if stack is None or running else stack.ports
+    engine, no_engine = _engine()
     return Facts(
+        engine=engine,
+        no_engine=no_engine,
         java=version_of("java", "-version"),
         javac=shutil.which("javac") is not None,
         maven=version_of("mvn", "--version"),
@@ -120,6 +140,16 @@ def look(home: Path, stack: Stack | None, *, running: bool) -> Facts:
         packages="brew" if sys.platform == "darwin" else "apt" if shutil.which("apt-get") else "",
         ports_held={port: holder_of(port) for port in ports if not is_port_free(port)},
     )
+
+
+def _engine() -> tuple[str, str]:
+    """What Docker there is, or why there is none that can be used."""
+    try:
+        version = docker("version", "--format", "{{.Server.Version}}", within_s=VERSION_WITHIN_S).strip()
+        compose = docker("compose", "version", "--short", within_s=VERSION_WITHIN_S).strip()
+    except StackError as error:
+        return "", str(error)
+    return f"{version}, Compose {compose}", ""
 
 
 def version_of(program: str, question: str) -> tuple[int, ...] | None:

@@ -10,7 +10,7 @@ from veigo.stack.alarms import Alarms
 from veigo.stack.containers import Containers
 from veigo.stack.problem import StackError
 from veigo.stack.processes import Processes
-from veigo.stack.project import Kept, keep, kept
+from veigo.stack.project import Kept, kept
 from veigo.stack.runtime import Runtime
 from veigo.stack.stack import Stack
 
@@ -36,24 +36,30 @@ def alarms_of(stack: Stack) -> Alarms:
 
 
 def in_containers(stack: Stack, overlays: tuple[str, ...] = ()) -> Runtime:
-    """The stack as a compose project, from now on.
+    """The stack as a compose project; once it has been started it is one for good.
 
     Raises:
-        StackError: it is one of processes, whose data and passwords containers would not know.
+        StackError: it is one of processes, whose data and passwords containers would not know, or one of another size,
+            whose brokers would not agree on who they are.
     """
-    if kept(stack.folder) is None and (stack.folder / "data").exists():
-        raise StackError(
-            f"stack {stack.name} is one of processes; choose another --name, "
-            f"or delete it: `veigo down --name {stack.name} --purge`"
-        )
+    known = kept(stack.folder)
+    otherwise = f"choose another --name, or delete it: `veigo down --name {stack.name} --purge`"
+    if known is None and (stack.folder / "data").exists():
+        raise StackError(f"stack {stack.name} is one of processes; {otherwise}")
+    if known is not None and known.attached:
+        raise StackError(f"stack {stack.name} is somebody else's project; {otherwise}")
     chosen = composition(overlays)
     project = Kept(f"veigo-{stack.name}", [str(file) for file in chosen.files])
-    keep(stack.folder, project)
+    if known is not None and _is_cluster(known) is not _is_cluster(project):
+        how = "a cluster" if _is_cluster(known) else "no cluster"
+        raise StackError(f"stack {stack.name} is {how}; {otherwise}")
     return Containers(stack, project, chosen)
 
 
 def attached(stack: Stack, project: str) -> Runtime:
     """Somebody else's compose project, to be looked into and left as it is."""
-    found = Kept(project, [], attached=True)
-    keep(stack.folder, found)
-    return Containers(stack, found, composition())
+    return Containers(stack, Kept(project, [], attached=True), composition())
+
+
+def _is_cluster(project: Kept) -> bool:
+    return any(file.endswith("compose.cluster.yaml") for file in project.files)

@@ -100,15 +100,15 @@ def opened(name: str, port_base: int | None, words: list[str], *, proxied: bool 
     Raises:
         StackError: the scale is none, or the stack runs already and otherwise.
     """
+    from stack.runtimes import runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
-    from veigo.stack.lifecycle import is_running
     from veigo.stack.scale import kept_proxied, kept_scale, read_scale
     from veigo.stack.stack import Stack
 
     scale = read_scale(words, TOPOLOGY) if words else None
     running = Stack.existing(TOPOLOGY, toolchain(), name)
-    if running is not None and is_running(running):
+    if running is not None and (scale is not None or proxied is not None) and runtime_of(running).is_running():
         if scale is not None and kept_scale(running.folder) != scale:
             raise StackError(f"stack {name} runs at another scale; `veigo down --name {name}` first")
         if proxied is not None and kept_proxied(running.folder) != proxied:

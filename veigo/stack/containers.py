@@ -75,7 +75,7 @@ class Containers(Runtime):
     async def bring_up(self, report: Report, only: Iterable[str] = ()) -> tuple[StackRecord, bool]:
         async with changing(self._stack, report):
             if self._kept.attached:
-                return await self._look_into(report)
+                return await self._attach(report)
             before = await asyncio.to_thread(Project.look, self._kept.project)
             record = self._record(before)
             if record.state is StackState.READY:
@@ -226,6 +226,17 @@ class Containers(Runtime):
         lines = engine.last_lines(found.container(blamed))
         said = "; its last lines:" + "".join(f"\n  {line}" for line in lines) if lines else "; it said nothing"
         return StackError(f"{blamed} {every[blamed].detail}{said}")
+
+    async def _attach(self, report: Report) -> tuple[StackRecord, bool]:
+        """Look into somebody else's project; when that fails at the first time, let go of it again."""
+        known = project.kept(self._stack.folder) is not None
+        project.keep(self._stack.folder, self._kept)
+        try:
+            return await self._look_into(report)
+        except (StackError, asyncio.CancelledError):
+            if not known:
+                await asyncio.shield(asyncio.to_thread(self._remove))
+            raise
 
     async def _look_into(self, report: Report) -> tuple[StackRecord, bool]:
         """Open the doors, take the secrets over, and prove that a message goes all the way."""

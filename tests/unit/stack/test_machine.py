@@ -15,6 +15,7 @@ FINE = Facts(
     disk_free_bytes=50 * 1024**3,
     memory_free_bytes=8 * 1024**3,
     packages="apt",
+    engine="29.0.1, Compose 2.40.3",
 )
 
 
@@ -50,6 +51,23 @@ def test_a_held_port_is_named_with_its_holder():
     finding = troubles(replace(FINE, ports_held={4600: "java (pid 4711)"}))["port 4600"]
 
     assert "taken by java (pid 4711)" == finding.seen
+
+
+def test_without_an_engine_processes_still_run():
+    """And it is said what is in the way of containers."""
+    finding = troubles(replace(FINE, engine="", no_engine="no Docker engine answers; start one"))["docker"]
+
+    assert not finding.required
+    assert "no Docker engine answers; start one" == finding.remedy
+
+
+def test_containers_need_an_engine_and_nothing_that_is_compiled():
+    machine = replace(FINE, java=None, javac=False, maven=None, go=None, engine="")
+    findings = {finding.name: finding for finding in judge(machine, containers=True)}
+
+    assert findings["docker"].required
+    assert not findings["docker"].fine
+    assert not {"java", "javac", "maven", "go"} & findings.keys()
 
 
 def test_a_full_disk_and_little_memory_are_troubles():
