@@ -36,15 +36,19 @@ def attach(
 
 
 def _stack_of(project: str, name: str) -> "Stack":
-    """A stack whose first port is the one that the project's gateway is published at.
+    """A stack whose first port is the one that the project's gateway is published at, with as many of each node.
 
     Raises:
-        StackError: there is no such project, or it publishes no gateway.
+        StackError: there is no such project, it publishes no gateway, or its brokers cannot be reached from outside.
     """
+    from stack.containers import require_doors, scale_in
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
     from veigo.stack.project import Project
     from veigo.stack.stack import Stack
 
     found = Project.look(project)
-    return Stack.open(TOPOLOGY, toolchain(), name=name, port_base=found.published("gateway"))
+    base = found.published("gateway")
+    stack = Stack.open(TOPOLOGY, toolchain(), name=name, port_base=base, scale=scale_in(found))
+    require_doors(stack, found)
+    return stack

@@ -74,7 +74,9 @@ def rolling(
     messages: Annotated[int, typer.Option("--messages", help="How many are sent.")] = 50_000,
     rate: Annotated[float, typer.Option("--rate", help="Messages per second, in all rooms together.")] = 120,
     every: Annotated[float, typer.Option("--every", help="Seconds from one round of restarts to the next.")] = 10,
-    replicas: Annotated[int, typer.Option("--replicas", help="How many of every service.")] = 2,
+    replicas: Annotated[
+        int | None, typer.Option("--replicas", help="How many of every service: 2, or as many as a running stack has.")
+    ] = None,
     users: Annotated[int, typer.Option("--users", help="How many people.")] = 12,
     rooms: Annotated[int, typer.Option("--rooms", help="How many rooms they talk in.")] = 3,
     node: Annotated[
@@ -101,12 +103,12 @@ def rolling(
     raise typer.Exit(verdict.exit_code)
 
 
-def _on_the_stack(name: str, shape: Shape, seed: int, into: Path, replicas: int, restarts: Restarts) -> Verdict:
+def _on_the_stack(name: str, shape: Shape, seed: int, into: Path, replicas: int | None, restarts: Restarts) -> Verdict:
     """Start a stack of so many replicas, run, and leave things as they were found."""
     from stack.runtimes import runtime_of
     from veigo.commands.up import opened
 
-    stack = opened(name, None, [f"{service}={replicas}" for service in SERVICES] if replicas > 1 else [])
+    stack = opened(name, None, _scale(name, replicas))
     if unknown := set(restarts.nodes) - {node.name for node in stack.topology.nodes}:
         known = ", ".join(node.name for node in stack.topology.nodes)
         raise StackError(f"there is no node {', '.join(sorted(unknown))} to restart; there are {known}")
@@ -120,6 +122,22 @@ def _on_the_stack(name: str, shape: Shape, seed: int, into: Path, replicas: int,
         if not found_running:
             say(f"stopping stack {name}")
             asyncio.run(runtime.bring_down(lambda _: None))
+
+
+def _scale(name: str, replicas: int | None) -> list[str]:
+    """The scale to ask for; none where the stack has one already that nobody wants changed."""
+    from stack.runtimes import runtime_of
+    from stack.table import TOPOLOGY
+    from stack.tools import toolchain
+    from veigo.stack.project import kept
+    from veigo.stack.stack import Stack
+
+    if replicas is None:
+        known = Stack.existing(TOPOLOGY, toolchain(), name)
+        if known is not None and (kept(known.folder) is not None or runtime_of(known).is_running()):
+            return []
+        replicas = 2
+    return [f"{service}={replicas}" for service in SERVICES] if replicas > 1 else []
 
 
 def _run(stack: "Stack", shape: Shape, seed: int, into: Path, restarts: Restarts) -> Verdict:
