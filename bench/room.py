@@ -21,11 +21,13 @@ from bench.raw_socket import RawSocket
 from bench.site import Site
 from veigo.client.documents import CREATE_MESSAGE, CreateMessageData
 from veigo.client.graphql import data_of
+from veigo.telemetry.trace_ids import traceparent
 
 JOINED_WITHIN_S = 30.0
 DELIVERED_WITHIN_S = 10.0
 CONNECTIONS = 32  # for sending; a send that finds none free waits, and its latency says so
 CONTENT = "x" * 100
+UNSAMPLED = "00"  # the flags that end a traceparent
 
 
 class _Payload(msgspec.Struct, rename="camel"):
@@ -116,26 +118,42 @@ class Room:
                 message_id = str(uuid.uuid4())
                 told.intended_ns[message_id] = intended_ns
                 sends.create_task(self._send(message_id, told))
-        wanted = len(told.intended_ns)
-        await self._until(
-            lambda: all(len(seen) >= wanted for seen in self._seen.values()),
-            DELIVERED_WITHIN_S,
-            f"some of {wanted} messages have not reached every socket",
-        )
-        self._judge(told)
+        await self._delivered(told)
         return told
 
-    async def send(self) -> None:
-        """Send one message and wait for its answer only."""
-        await self._send(str(uuid.uuid4()), Talk())
+    async def rush(self, clients: int, seconds: float, *, traced: bool = True) -> Talk:
+        """Send from so many clients, each as soon as it has its answer, and wait until every socket has everything.
 
-    async def _send(self, message_id: str, told: Talk) -> None:
+        With `traced` off every message asks not to be traced, as OpenTelemetry has it.
+
+        Raises:
+            Void: as `talk`.
+        """
+        told = Talk()
+        self._seen = {socket: [] for socket in self._sockets}
+        until_ns = time.monotonic_ns() + round(seconds * 1e9)
+
+        async def write() -> None:
+            while (now_ns := time.monotonic_ns()) < until_ns:
+                message_id = str(uuid.uuid4())
+                told.intended_ns[message_id] = now_ns
+                await self._send(message_id, told, traced=traced)
+
+        async with asyncio.TaskGroup() as writers:
+            for _ in range(clients):
+                writers.create_task(write())
+        await self._delivered(told)
+        return told
+
+    async def _send(self, message_id: str, told: Talk, *, traced: bool = True) -> None:
         connection = await self._free.get()
         try:
             told.started_ns[message_id] = time.monotonic_ns()
             variables = {"roomId": self.id, "content": CONTENT, "messageId": message_id}
             body = msgspec.json.encode({"query": CREATE_MESSAGE, "variables": variables})
             headers = {"Authorization": f"Bearer {self._sender.token}"}
+            if not traced:
+                headers["traceparent"] = traceparent(message_id)[:-2] + UNSAMPLED
             answer = await connection.post("/graphql", body, headers)
             told.acknowledged_ns[message_id] = time.monotonic_ns()
             data_of(answer.status, answer.body, CreateMessageData)
@@ -153,6 +171,15 @@ class Room:
         elif frame.type == "ERROR":
             socket.closed = text.decode()
         self._told.set()
+
+    async def _delivered(self, told: Talk) -> None:
+        wanted = len(told.intended_ns)
+        await self._until(
+            lambda: all(len(seen) >= wanted for seen in self._seen.values()),
+            DELIVERED_WITHIN_S,
+            f"some of {wanted} messages have not reached every socket",
+        )
+        self._judge(told)
 
     def _judge(self, told: Talk) -> None:
         last_ns: dict[str, int] = {}
