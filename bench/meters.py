@@ -25,11 +25,15 @@ class Meters:
         """Processor seconds of every node until now, its children's included."""
         return {node: sum(map(spent_s, [one, *one.children(True)])) for node, one in self._processes.items()}
 
+    async def spans(self) -> int:
+        """How many spans the collector has ever taken."""
+        async with aiohttp.ClientSession() as http, http.get(self._url) as answer:
+            return int((await answer.json())["spans"])
+
     async def settled(self) -> int:
         """Wait until the collector has what a block made; return how many spans it ever took."""
         await asyncio.sleep(SETTLE_S)
-        async with aiohttp.ClientSession() as http, http.get(self._url) as answer:
-            return int((await answer.json())["spans"])
+        return await self.spans()
 
 
 def spent_s(process: psutil.Process) -> float:

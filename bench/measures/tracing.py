@@ -23,7 +23,7 @@ async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
         rooms = [await held.enter_async_context(room(site)) for _ in range(ROOMS)]
 
         async def repeat(*, traced: bool) -> Figures:
-            spans, spent = await meters.settled(), meters.cpu_s()
+            spans, spent = await meters.spans(), meters.cpu_s()
             found = await rushed(rooms, site.seconds(BLOCK_S), traced=traced)
             told = await meters.settled() - spans
             # OpenTelemetry switches tracing off for a request by an unsampled context: see that it does.
@@ -33,6 +33,7 @@ async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
             return found | {"cpu_ms_per_message": 1000 * cpu_s / found["samples"], "spans": float(told)}
 
         await rushed(rooms, site.seconds(WARM_UP_S), traced=True)
+        await meters.settled()
         yield {"traced": lambda: repeat(traced=True), "untraced": lambda: repeat(traced=False)}
 
 
