@@ -69,12 +69,12 @@ async def audited_run(
     notes: list[str] = []
     async with History(folder.history) as history, _telemetry(plan, folder, history) as telemetry:
         history.append(RunStarted(folder.id, plan.workload, plan.seed, plan.parameters, now()[1]))
-        before = await _note_positions(witness, notes)
+        before = await note_positions(witness, notes)
         await _carry_out(plan, history, notes)
         if before is not None:
-            await _testify(witness, before, history, notes)
+            await testify(witness, before, history, notes)
         if auditor is not None:
-            await _audit(auditor, history, notes)
+            await audit(auditor, history, notes)
         history.mark("finished")
         if telemetry is not None:
             await telemetry.keep()
@@ -136,7 +136,8 @@ def _cancelled_by_signals(task: asyncio.Task[None]) -> Iterator[None]:
         restore()
 
 
-async def _note_positions(witness: Witness, notes: list[str]) -> Positions | None:
+async def note_positions(witness: Witness, notes: list[str]) -> Positions | None:
+    """Have the witness note where Kafka ends; None, and a note that says why, when it cannot."""
     try:
         return await asyncio.to_thread(witness.note)
     except WitnessUnable as unable:
@@ -144,14 +145,16 @@ async def _note_positions(witness: Witness, notes: list[str]) -> Positions | Non
         return None
 
 
-async def _testify(witness: Witness, before: Positions, history: History, notes: list[str]) -> None:
+async def testify(witness: Witness, before: Positions, history: History, notes: list[str]) -> None:
+    """Add to the history what the witness finds in Kafka since then."""
     try:
         history.extend(await asyncio.to_thread(witness.read, before))
     except WitnessUnable as unable:
         notes.append(f"the witness could not testify, so the inner hops are not measured: {unable}")
 
 
-async def _audit(auditor: Auditor, history: History, notes: list[str]) -> None:
+async def audit(auditor: Auditor, history: History, notes: list[str]) -> None:
+    """Add to the history what the auditor finds of its rooms and people."""
     operations = [record for record in history.records if isinstance(record, Operation)]
     rooms = {operation.room for operation in operations if operation.name == "create_room" and operation.room}
     people = {

@@ -5,7 +5,7 @@ plain HTML beside it, keeps its size. Latencies lie on a logarithmic axis: 2 ms 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 BINS = 40
@@ -76,6 +76,38 @@ class Scatter:
     def across(self, at_s: float) -> float:
         """Place a time on the axis; what lies outside is put on its end."""
         return 100 * min(max(at_s / self.seconds, 0.0), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a chart: its name, and an SVG path from point to point."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Several lines over the same time, on one axis that begins at zero."""
+
+    lines: list[Line]
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+
+
+def lines(series: Mapping[str, Sequence[tuple[float, float]]], unit: str = "") -> Lines:
+    """Draw series of (seconds, value); a series without points is left out."""
+    drawn = {name: points for name, points in series.items() if points}
+    seconds = max((at_s for points in drawn.values() for at_s, _ in points), default=1) or 1
+    highest = max((value for points in drawn.values() for _, value in points), default=1) or 1
+    step = next(number for number in _round_numbers() if number >= highest / 5)
+    top = math.ceil(highest / step) * step
+
+    def path(points: Sequence[tuple[float, float]]) -> str:
+        return "M" + "L".join(f"{at_s / seconds * 100:.2f} {100 - value / top * 100:.2f}" for at_s, value in points)
+
+    ticks = [Tick(number * step / top * 100, f"{number * step:g}{unit}") for number in range(round(top / step) + 1)]
+    return Lines([Line(name, path(points)) for name, points in drawn.items()], _second_ticks(seconds), ticks)
 
 
 def scatter(points: Sequence[tuple[float, float]]) -> Scatter:

@@ -13,6 +13,7 @@ from veigo.commands.dash import dash
 from veigo.commands.demo import demo
 from veigo.commands.doctor import doctor
 from veigo.commands.down import down
+from veigo.commands.load import app as load
 from veigo.commands.logs import logs
 from veigo.commands.node import restart, start, stop
 from veigo.commands.rebuild import rebuild
@@ -48,4 +49,5 @@ app.command()(trace)
 app.command()(dash)
 app.add_typer(chaos, name="chaos")
 app.add_typer(crowd, name="crowd")
+app.add_typer(load, name="load")
 app.add_typer(contracts, name="contracts")

@@ -87,7 +87,7 @@ class Operation(msgspec.Struct, tag_field="kind", tag="op", omit_defaults=True, 
     @property
     def withdrawn(self) -> bool:
         """Whether the harness itself stopped waiting for the answer, because the run was over."""
-        return self.outcome is Outcome.UNKNOWN and (self.error or "").startswith("CancelledError")
+        return self.outcome is Outcome.UNKNOWN and (self.error or "").startswith(("CancelledError", "GreenletExit"))
 
 
 class Frame(msgspec.Struct, tag_field="kind", tag="frame", omit_defaults=True, gc=False):
@@ -246,6 +246,32 @@ class Compared(msgspec.Struct, tag_field="kind", tag="compared", omit_defaults=T
     at_us: int
 
 
+class GeneratorSecond(msgspec.Struct, tag_field="kind", tag="generator", omit_defaults=True, gc=False):
+    """How a process that makes load kept up with itself, for about a second.
+
+    Attributes:
+        process: which one.
+        people: how many virtual people it had.
+        seconds: how long this lasted.
+        late_ms_max: the longest that a heartbeat, and with it anything that came in, waited for its turn.
+        blocked_ms: for how much of the time whatever came in had to wait for longer than is tolerated.
+        overdue_ms_max: the longest that a send began after it was meant to, for want of a turn.
+        unanswered: sends under way at the end of it.
+        warning: what Locust had to say of the process's use of its processor.
+    """
+
+    process: str
+    at_ns: int
+    at_us: int
+    people: int
+    seconds: float
+    late_ms_max: float
+    blocked_ms: float
+    overdue_ms_max: float = 0.0
+    unanswered: int = 0
+    warning: str | None = None
+
+
 Record = (
     RunStarted
     | Mark
@@ -259,6 +285,7 @@ Record = (
     | Stored
     | StoredRoom
     | Compared
+    | GeneratorSecond
 )
 
 _encoder = msgspec.json.Encoder()
@@ -286,6 +313,19 @@ class History:
         self._numbers = itertools.count(1)
         self._under_way: dict[int, Operation] = {}
         self._noted = 0
+
+    @classmethod
+    def going_on(cls, path: Path) -> Self:
+        """Take up a history that somebody else has written so far.
+
+        Raises:
+            UnreadableHistoryError: there is none.
+        """
+        written = load(path)
+        history = cls(path)
+        history.records = written
+        history._written = len(written)
+        return history
 
     async def __aenter__(self) -> Self:
         self._flushing = asyncio.create_task(self._flush_for_ever())

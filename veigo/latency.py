@@ -71,6 +71,12 @@ def scheduled(ledger: Ledger) -> list[Operation]:
     return [send for send in ledger.sends.values() if send.intended_ns is not None]
 
 
+def talked_s(ledger: Ledger) -> float:
+    """For how long people talked, in seconds; 0 when they never did, or never stopped."""
+    began, ended = ledger.marks.get("talk_started"), ledger.marks.get("talk_ended")
+    return (ended.at_ns - began.at_ns) / 1e9 if began and ended else 0.0
+
+
 def worst_delivery_ms(ledger: Ledger) -> list[tuple[float, float]]:
     """For each message: when it was meant, in seconds from the first, and how long until its last member had it."""
     intended = _intended_ns(ledger)

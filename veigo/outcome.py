@@ -51,7 +51,7 @@ def outcome_of(error: BaseException | None) -> Outcome:
             return Outcome.OK
         case Refused(code=code) if code in CODES_OF_A_REFUSAL:
             return Outcome.FAILED
-        case aiohttp.ClientConnectorError():
+        case aiohttp.ClientConnectorError() | ConnectionRefusedError():
             # No connection, so nothing was sent. A connection that broke later is another class.
             return Outcome.FAILED
         case _:

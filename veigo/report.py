@@ -13,7 +13,7 @@ import msgspec
 
 from veigo.charts import LogScale, histogram, milliseconds, scatter
 from veigo.checkers.ledger import Ledger
-from veigo.latency import Hop, hops, scheduled, start_delay, worst_delivery_ms
+from veigo.latency import Hop, hops, scheduled, start_delay, talked_s, worst_delivery_ms
 from veigo.outcome import Outcome
 from veigo.pages import page_environment
 from veigo.verdict import Finding, Judgement, Verdict
@@ -88,25 +88,26 @@ def report_of(ledger: Ledger, judgement: Judgement, *, fault_model: str, notes: 
     )
 
 
-def write(report: Report, ledger: Ledger, folder: Path) -> Path:
-    """Write both files and return the page's path."""
+def write(report: Report, ledger: Ledger, folder: Path, page: str | None = None) -> Path:
+    """Write both files and return the page's path; the page is the usual one if none is given."""
     (folder / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2))
-    page = folder / "report.html"
-    page.write_text(page_of(report, ledger), encoding="utf-8")
-    return page
+    path = folder / "report.html"
+    path.write_text(page_of(report, ledger) if page is None else page, encoding="utf-8")
+    return path
 
 
-def page_of(report: Report, ledger: Ledger) -> str:
-    """Render the page."""
+def page_of(report: Report, ledger: Ledger, template: str = "report.html.j2", **more: object) -> str:
+    """Render the page, by a template that goes on from `report.html.j2` and is given more than that, where there is."""
     environment = page_environment()
     environment.filters["ms"] = milliseconds
     measured = [hop for hop in hops(ledger) if hop.samples_ms]
     scale = LogScale.over([sample for hop in measured for sample in (hop.samples_ms[0], hop.samples_ms[-1])])
-    return environment.get_template("report.html.j2").render(
+    return environment.get_template(template).render(
         report=report,
         scatter=scatter(worst_delivery_ms(ledger)),
         histograms=[(hop, histogram(hop.samples_ms, scale)) for hop in measured],
         scale=scale,
+        **more,
     )
 
 
@@ -125,7 +126,7 @@ def _load(ledger: Ledger) -> Load:
     sends = scheduled(ledger)
     done = [send for send in sends if send.outcome is Outcome.OK]
     return Load(
-        offered_per_s=float(ledger.run.parameters.get("rate", 0)) if ledger.run else 0,
+        offered_per_s=_offered_per_s(ledger, len(sends)),
         achieved_per_s=_achieved_per_s(ledger, len(done), max((send.ended_ns for send in done), default=0)),
         sends={outcome.value: sum(send.outcome is outcome for send in sends) for outcome in Outcome},
         deliveries=len(ledger.deliveries),
@@ -133,10 +134,19 @@ def _load(ledger: Ledger) -> Load:
     )
 
 
+def _offered_per_s(ledger: Ledger, sends: int) -> float:
+    """The rate that was asked for, or where none was, as each had a rhythm of their own, what these came to."""
+    if ledger.run is not None and "rate" in ledger.run.parameters:
+        return float(ledger.run.parameters["rate"])
+    return sends / talked_s(ledger) if talked_s(ledger) > 0 else 0
+
+
 def _achieved_per_s(ledger: Ledger, done: int, last_ns: int) -> float:
     """Acknowledged sends over the time planned for them, or over the time it took when that was longer."""
     started = ledger.marks.get("talk_started")
     if started is None or ledger.run is None or done == 0:
         return 0
-    planned_s = float(ledger.run.parameters.get("seconds", 0)) if "interrupted" not in ledger.marks else 0
+    planned_s = (
+        float(ledger.run.parameters.get("seconds", talked_s(ledger))) if "interrupted" not in ledger.marks else 0
+    )
     return done / max(planned_s, (last_ns - started.at_ns) / 1e9, 1e-9)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 import veigo.checkers
+from saboteurs.evening import Evening
 from saboteurs.saboteurs import ON_THE_WIRE, ForgetsTheTrace
 from saboteurs.trial import Run
 from veigo.checkers.alarm_named_the_gap import AlarmNamedTheGap
@@ -154,6 +155,25 @@ def test_a_stack_that_does_not_say_what_is_missing_is_convicted(verdict, who, at
     verdict("AlarmNamedTheGap", who, found, wanted)
 
 
+@pytest.mark.parametrize(
+    ("who", "evening", "checker", "wanted"),
+    [
+        ("(honest)", Evening(), "WithinLimits", Verdict.HOLDS),
+        ("(honest)", Evening(), "GeneratorKeptUp", Verdict.HOLDS),
+        ("delivers late", Evening(delivered_ms=300), "WithinLimits", Verdict.VIOLATED),
+        ("fails one of fifty", Evening(fails_every=50), "WithinLimits", Verdict.VIOLATED),
+        ("a generator that stands still", Evening(stands_still_ms=400), "GeneratorKeptUp", Verdict.INCONCLUSIVE),
+        ("the same, and late", Evening(300, stands_still_ms=400), "WithinLimits", Verdict.INCONCLUSIVE),
+        ("a busy generator", Evening(warning="97 % busy"), "GeneratorKeptUp", Verdict.INCONCLUSIVE),
+        ("(honest)", Evening(breaks_at_step=3), "KneeWasFound", Verdict.HOLDS),
+        ("never breaks", Evening(steps=5), "KneeWasFound", Verdict.INCONCLUSIVE),
+        ("breaks the generator", Evening(steps=5, stands_still_ms=400), "KneeWasFound", Verdict.INCONCLUSIVE),
+    ],
+)
+def test_a_load_is_judged_with_whoever_makes_it(verdict, who, evening, checker, wanted):
+    verdict(checker, who, Run(evening.records()).judged_by(checker), wanted)
+
+
 def test_every_checker_has_a_saboteur():
     """Without one it is not known to work."""
     for module in pkgutil.iter_modules(veigo.checkers.__path__):
@@ -161,5 +181,6 @@ def test_every_checker_has_a_saboteur():
     known = {kind.__name__ for kind in Checker.__subclasses__()}
     on_the_wire = {checker for saboteur in (*ON_THE_WIRE, ForgetsTheTrace) for checker in saboteur.convicted_by}
     here = {"NothingAllowedWithoutOpa", "RunFinished", "FaultWasFelt", "RecoversWithin", "AlarmNamedTheGap"}
+    here |= {"GeneratorKeptUp", "WithinLimits", "KneeWasFound"}
 
     assert known == on_the_wire | here

@@ -9,6 +9,8 @@ from veigo.verdict import Verdict
 
 # These judge what was broken, and in these runs nothing is.
 OF_FAULTS = {"NothingAllowedWithoutOpa", "FaultWasFelt", "RecoversWithin"}
+# These judge a load and whoever makes it; ``evening.py`` has one by hand.
+OF_LOAD = {"GeneratorKeptUp", "WithinLimits", "KneeWasFound"}
 
 
 @pytest.mark.parametrize(
@@ -18,7 +20,7 @@ async def test_a_saboteur_is_convicted(runs, verdict, saboteur, checker):
     verdict(checker, saboteur, runs[saboteur].judged_by(checker), Verdict.VIOLATED)
 
 
-@pytest.mark.parametrize("checker", [name for name in CHECKERS if name not in OF_FAULTS])
+@pytest.mark.parametrize("checker", [name for name in CHECKERS if name not in OF_FAULTS | OF_LOAD])
 async def test_the_honest_one_is_acquitted(runs, verdict, checker):
     verdict(checker, "(honest)", runs["Relay"].judged_by(checker), Verdict.HOLDS)
 

@@ -7,6 +7,8 @@ from veigo.checkers.delivered_once import DeliveredOnce
 from veigo.checkers.duplicates_on_the_wire import DuplicatesOnTheWire
 from veigo.checkers.every_message_is_one_trace import EveryMessageIsOneTrace
 from veigo.checkers.fault_was_felt import FaultWasFelt
+from veigo.checkers.generator_kept_up import GeneratorKeptUp
+from veigo.checkers.knee_was_found import KneeWasFound
 from veigo.checkers.ledger import Ledger
 from veigo.checkers.members_were_let_in import MembersWereLetIn
 from veigo.checkers.never_unshown import NeverUnshown
@@ -26,6 +28,7 @@ from veigo.checkers.resumed_without_gap import ResumedWithoutGap
 from veigo.checkers.run_finished import RunFinished
 from veigo.checkers.sequences_agree import SequencesAgree
 from veigo.checkers.unknown_sends_all_or_none import UnknownSendsAllOrNone
+from veigo.checkers.within_limits import WithinLimits
 
 # What whoever sends and listens is promised, whatever breaks meanwhile; nothing more has to happen to judge these by.
 SAFETY: tuple[Checker, ...] = (
@@ -62,6 +65,9 @@ CATALOGUE: tuple[Checker, ...] = (
     FaultWasFelt(),
     RecoversWithin(),
     DuplicatesOnTheWire(),
+    GeneratorKeptUp(),
+    WithinLimits(),
+    KneeWasFound(),
     RunFinished(),
 )
 
@@ -81,6 +87,8 @@ def checkers_for(ledger: Ledger, telemetry: Path) -> tuple[list[Checker], list[C
     known = list(CATALOGUE)
     if telemetry.exists():
         known.append(EveryMessageIsOneTrace(telemetry, broken_share_max=float(terms.get(BROKEN_TRACES_MAX, 0.0))))
-    spared = RecoversWithin if terms.get(RECOVERY) == MEASURED_ONLY else ()
+    spared: tuple[type[Checker], ...] = (RecoversWithin,) if terms.get(RECOVERY) == MEASURED_ONLY else ()
+    # How many requests may fail under load is one of the run's limits.
+    spared = (*spared, MembersWereLetIn) if ledger.generators else spared
     asked = [checker for checker in known if checker.concerns(ledger) and not isinstance(checker, spared)]
     return asked, [checker for checker in known if checker not in asked]

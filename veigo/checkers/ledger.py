@@ -21,6 +21,7 @@ from veigo.history import (
     Compared,
     FaultEvent,
     Frame,
+    GeneratorSecond,
     KafkaRead,
     Mark,
     Operation,
@@ -106,6 +107,8 @@ class Ledger:
     names: dict[str, str] = field(default_factory=dict)
     faults: list[FaultEvent] = field(default_factory=list)
     alarms: list[AlarmRaised] = field(default_factory=list)
+    # How the processes that made the load kept up with themselves.
+    generators: list[GeneratorSecond] = field(default_factory=list)
     _open: dict[tuple[int, str], Subscription] = field(default_factory=dict)
     _reset: set[tuple[int, str]] = field(default_factory=set)
     _under_way: dict[int, Operation] = field(default_factory=dict)
@@ -180,6 +183,8 @@ class Ledger:
                 self.stored_rooms[record.room] = record
             case Compared():
                 self.compared[record.what] = record
+            case GeneratorSecond():
+                self.generators.append(record)
 
     def _take_operation(self, operation: Operation) -> None:
         under_way = operation.ended_ns == 0 and operation.number > 0

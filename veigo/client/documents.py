@@ -49,6 +49,16 @@ mutation LeaveRoom($roomId: String!) {
   DeleteUserRoom(roomId: $roomId) { memberId }
 }"""
 
+SIGN_IN = """
+mutation SignIn($email: String!, $password: String!, $clientId: String!) {
+  SignIn(email: $email, password: $password, clientId: $clientId) { token { access refresh } }
+}"""
+
+REFRESH = """
+mutation RefreshToken($token: String!) {
+  RefreshToken(token: $token) { access refresh }
+}"""
+
 SIGN_OUT = """
 mutation SignOut {
   SignOut { success }
@@ -79,6 +89,24 @@ class SignUpData(msgspec.Struct):
     """Data of SIGN_UP."""
 
     signed_up: SignedUp = msgspec.field(name="SignUpAndCreateProfile")
+
+
+class SignedIn(msgspec.Struct):
+    """The answer inside SignIn."""
+
+    token: Token
+
+
+class SignInData(msgspec.Struct):
+    """Data of SIGN_IN."""
+
+    signed_in: SignedIn = msgspec.field(name="SignIn")
+
+
+class RefreshData(msgspec.Struct):
+    """Data of REFRESH_TOKEN."""
+
+    token: Token = msgspec.field(name="RefreshToken")
 
 
 class Information(msgspec.Struct):

@@ -97,6 +97,11 @@ class Places:
         """Whether the room is wanted, and not over."""
         return room in self._places
 
+    def last(self, room: str) -> int | None:
+        """The last sequence it was given of a room; None before the first."""
+        place = self._places.get(room)
+        return None if place is None else place.last
+
     def joins(self) -> list[bytes]:
         """Return the frames that join every room on a new connection."""
         return [self.join(room) for room in self._places]

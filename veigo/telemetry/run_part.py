@@ -27,12 +27,13 @@ FETCH_WITHIN_S = 60.0
 class RunPart:
     """One run's part of what the collector has."""
 
-    def __init__(self, history: History, collector_url: str, path: Path) -> None:
+    def __init__(self, history: History, collector_url: str, path: Path, *, began_us: int | None = None) -> None:
+        """Report a history; one that others have begun says since when, by the wall clock."""
         self.notes: list[str] = []
         self._url = collector_url
         self._path = path
         self._reporter = Reporter(history, collector_url)
-        self._began_us = now()[1]
+        self._began_us = now()[1] if began_us is None else began_us
 
     async def __aenter__(self) -> Self:
         """Begin to report."""

@@ -8,6 +8,7 @@ from veigo.history import (
     FaultEvent,
     FaultStage,
     Frame,
+    GeneratorSecond,
     History,
     KafkaRead,
     Mark,
@@ -35,6 +36,7 @@ RECORDS = [
     StoredRoom("hall", 4, 0, ["ann"], ["m1"]),
     Compared("opa", 1, ["room hall: version is 3 and not 4"], 1, 0, 0.5, 8, 9),
     FaultEvent("kill kafka", ["kafka"], FaultStage.FELT, 1, 2, "a send was refused"),
+    GeneratorSecond("generator 1", 1, 2, 30, 1.0, 12.5, 0.0, warning="busy"),
 ]
 
 
@@ -44,6 +46,18 @@ def test_what_was_appended_is_read_back(tmp_path):
     history.close()
 
     assert load(tmp_path / "history.jsonl") == RECORDS
+
+
+def test_a_history_that_somebody_else_began_goes_on(tmp_path):
+    path = tmp_path / "history.jsonl"
+    begun = History(path)
+    begun.extend(RECORDS[:3])
+    begun.close()
+    going_on = History.going_on(path)
+    going_on.extend(RECORDS[3:])
+    going_on.close()
+
+    assert RECORDS == going_on.records == load(path)
 
 
 def test_flushing_writes_only_what_is_new(tmp_path):

@@ -34,6 +34,7 @@ NOBODY_THERE = aiohttp.ClientConnectorError(
         (Refused("A_CODE_OF_TOMORROW", ""), Outcome.UNKNOWN),
         # Nothing was sent.
         (NOBODY_THERE, Outcome.FAILED),
+        (ConnectionRefusedError(), Outcome.FAILED),
         # Something was sent, and nothing came back.
         (TimeoutError(), Outcome.UNKNOWN),
         (asyncio.CancelledError(), Outcome.UNKNOWN),

@@ -1,0 +1,150 @@
+"""Where Locust and a scene meet: what happens at Locust's events, in its master, its workers, or the one process.
+
+Importing this, as every scene does through ``people.py``, is all it takes: a scene runs under the plain `locust -f` as
+under `veigo load run`. The scene is that of the file's shape.
+"""
+
+import gc
+import logging
+import resource
+import secrets
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from locust import events
+from locust.env import Environment
+from locust.runners import LocalRunner, WorkerRunner
+
+from veigo.load import messages
+from veigo.load.director import Director
+from veigo.load.judging import judged_here
+from veigo.load.troupe import Troupe
+from veigo.run_folder import RunFolder
+from veigo.stack.problem import StackError
+
+if TYPE_CHECKING:
+    from veigo.load.scene import Scene
+
+INCONCLUSIVE = 2
+
+logger = logging.getLogger(__name__)
+
+
+class Stage:
+    """What this process has of a run: the director, a troupe, or both."""
+
+    def __init__(self, environment: Environment) -> None:
+        options: Any = environment.parsed_options
+        self.environment = environment
+        self.troupe: Troupe | None = None
+        self.director: Director | None = None
+        self.whole: Scene = environment.shape_class.scene  # type: ignore[union-attr]
+        # Locust fills in 1 for users that were not asked for, but only after this.
+        self.scene = self.whole.scaled(options.num_users, options.run_time)
+        self.seed = secrets.randbelow(2**31) if options.seed is None else options.seed
+        # Of a process that leads a run and has led none; workers judge nothing.
+        self.exit_code = 0 if isinstance(environment.runner, WorkerRunner) else INCONCLUSIVE
+        self._listen()
+
+    def begin(self) -> None:
+        """Begin a run."""
+        runner = self.environment.runner
+        if not isinstance(runner, WorkerRunner):
+            options: Any = self.environment.parsed_options
+            given = options.run_folder
+            folder = RunFolder(Path(given).name, Path(given)) if given else RunFolder.make(Path("runs"))
+            name = Path(self.environment.locustfile or "scene").stem
+            self.director = Director(self.environment, name, self.whole, self.scene, self.seed, folder)
+        if isinstance(runner, WorkerRunner | LocalRunner):
+            director = self.director
+            take = None if director is None else lambda records: director.archive.take("local", records)
+            self.troupe = Troupe(self.environment, self.whole.storm_at, take)
+            self.troupe.begin()
+            _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a socket for each person
+            # What is written down is never freed while people talk; looking through it again and again would be felt.
+            gc.freeze()
+            gc.set_threshold(50_000, 50, 100)
+
+    def end(self) -> None:
+        """A run is over, or was stopped: judge it, unless somebody else will."""
+        if self.troupe is not None:
+            self.troupe.end()
+            self.troupe = None
+        if self.director is not None:
+            director, self.director = self.director, None
+            director.abandon()
+            director.archive.close()
+            options: Any = self.environment.parsed_options
+            self.exit_code = judged_here(director.folder, director.notes, leave=bool(options.unjudged))
+
+    def _listen(self) -> None:
+        assert self.environment.runner is not None
+        for kind in (messages.WISH, messages.BACK, messages.ASK_TIME, messages.PIECE, messages.ANSWERED):
+            self.environment.runner.register_message(kind, self._to_director)
+        for kind in (messages.HEARD, messages.OVER):
+            self.environment.runner.register_message(kind, self._to_director)
+        for kind in (messages.ROLE, messages.TIME, messages.TAKEN):
+            self.environment.runner.register_message(kind, self._to_troupe)
+        for kind in (messages.SILENCE, messages.LISTEN, messages.CURTAIN):
+            self.environment.runner.register_message(kind, self._to_troupe)
+
+    def _to_director(self, environment: Environment, msg: Any) -> None:  # noqa: ANN401, ARG002 - Locust's signature
+        if self.director is not None:
+            self.director.hear(msg.type, msg.node_id, msg.data)
+
+    def _to_troupe(self, environment: Environment, msg: Any) -> None:  # noqa: ANN401, ARG002 - Locust's signature
+        if self.troupe is not None:
+            self.troupe.hear(msg.type, msg.data)
+
+
+_stages: dict[int, Stage] = {}
+
+
+def stage_of(environment: Environment) -> Stage:
+    """The stage of a process's environment."""
+    return _stages[id(environment)]
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("Veigo's scenes", "")
+    group.add_argument("--seed", type=int, help="Who says what and when is drawn from it; the same seed, the same.")
+    group.add_argument("--run-folder", help="An empty folder for everything that comes of the run; runs/<id> if none.")
+    group.add_argument("--unjudged", action="store_true", help="Write the history down, and leave judging to others.")
+
+
+def _begin(environment: Environment, **_: object) -> None:
+    try:
+        _stages[id(environment)] = Stage(environment)
+    except StackError as error:
+        logger.error("%s", error)
+        raise SystemExit(INCONCLUSIVE) from None
+
+
+def _test_starts(environment: Environment, **_: object) -> None:
+    stage_of(environment).begin()
+
+
+def _test_stops(environment: Environment, **_: object) -> None:
+    stage_of(environment).end()
+
+
+def _cpu_is_short(environment: Environment, cpu_usage: float, **_: object) -> None:
+    if (troupe := stage_of(environment).troupe) is not None:
+        troupe.heartbeat.warned(f"Locust warns that its processor was {cpu_usage:.0f} % busy")
+
+
+def _quits(environment: Environment, **_: object) -> None:
+    stage = _stages.get(id(environment))
+    if stage is not None:
+        stage.end()
+        environment.process_exit_code = stage.exit_code
+
+
+events.init_command_line_parser.add_listener(_add_options)
+events.init.add_listener(_begin)
+events.test_start.add_listener(_test_starts)
+events.test_stop.add_listener(_test_stops)
+events.cpu_warning.add_listener(_cpu_is_short)
+events.quitting.add_listener(_quits)
