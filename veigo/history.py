@@ -254,7 +254,8 @@ class GeneratorSecond(msgspec.Struct, tag_field="kind", tag="generator", omit_de
         people: how many virtual people it had.
         seconds: how long this lasted.
         late_ms_max: the longest that a heartbeat, and with it anything that came in, waited for its turn.
-        blocked_ms: for how much of the time whatever came in had to wait for longer than is tolerated.
+        tolerated_ms: how long it may wait without being said to.
+        blocked_ms: for how much of the time whatever came in had to wait for longer than that.
         overdue_ms_max: the longest that a send began after it was meant to, for want of a turn.
         unanswered: sends under way at the end of it.
         warning: what Locust had to say of the process's use of its processor.
@@ -266,6 +267,7 @@ class GeneratorSecond(msgspec.Struct, tag_field="kind", tag="generator", omit_de
     people: int
     seconds: float
     late_ms_max: float
+    tolerated_ms: float
     blocked_ms: float
     overdue_ms_max: float = 0.0
     unanswered: int = 0

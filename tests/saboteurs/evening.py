@@ -80,4 +80,6 @@ class Evening:
         at_ns = BEGAN_NS + number * SECOND_NS + SECOND_NS // 2
         late_ms = max(2.0, self.stands_still_ms)
         blocked_ms = max(0.0, late_ms - 50)
-        return GeneratorSecond("generator 1", at_ns, at_ns // 1000, 2, 1.0, late_ms, blocked_ms, warning=self.warning)
+        return GeneratorSecond(
+            "generator 1", at_ns, at_ns // 1000, 2, 1.0, late_ms, 50, blocked_ms, warning=self.warning
+        )

@@ -12,8 +12,13 @@ class Heartbeat:
     """Beats for ever, and tells of every second."""
 
     def __init__(
-        self, people: Callable[[], int], unanswered: Callable[[], int], tell: Callable[[GeneratorSecond], None]
+        self,
+        people: Callable[[], int],
+        unanswered: Callable[[], int],
+        tell: Callable[[GeneratorSecond], None],
+        tolerated_ms: float,
     ) -> None:
+        self._tolerated_ms = tolerated_ms
         self._people = people
         self._unanswered = unanswered
         self._tell = tell
@@ -40,7 +45,7 @@ class Heartbeat:
                 at_ns, at_us = now()
                 late_ms = (at_ns - due_ns) / 1e6
                 late_ms_max = max(late_ms_max, late_ms)
-                blocked += blocked_ms(late_ms)
+                blocked += blocked_ms(late_ms, self._tolerated_ms)
             second = GeneratorSecond(
                 process="",  # the director numbers us
                 at_ns=at_ns,
@@ -48,6 +53,7 @@ class Heartbeat:
                 people=self._people(),
                 seconds=(at_ns - began_ns) / 1e9,
                 late_ms_max=late_ms_max,
+                tolerated_ms=self._tolerated_ms,
                 blocked_ms=blocked,
                 overdue_ms_max=self._overdue_ms_max,
                 unanswered=self._unanswered(),

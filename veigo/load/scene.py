@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from veigo.load.casting import ROOM_SIZE_MIN
 from veigo.load.curve import COME_AND_STAY, Curve
+from veigo.load.keeping_up import TOLERATED_MS
 from veigo.load.measures import Limits
 from veigo.load.rhythm import Rhythm
 from veigo.stack.problem import StackError
@@ -27,6 +28,7 @@ class Scene:
         storm_at: the share of the run after which everybody loses their socket at once; None for never.
         steps: how many times faster than their rhythm people go, from one equal part of the run to the next.
         limits: what is good enough.
+        late_ms_tolerated: how late a generator may take down what it receives: little, beside the limits.
     """
 
     people: int
@@ -40,6 +42,7 @@ class Scene:
     storm_at: float | None = None
     steps: tuple[float, ...] = (1.0,)
     limits: Limits = field(default_factory=Limits)
+    late_ms_tolerated: float = TOLERATED_MS
 
     @property
     def seconds(self) -> float:

@@ -59,7 +59,7 @@ class Stage:
         if isinstance(runner, WorkerRunner | LocalRunner):
             director = self.director
             take = None if director is None else lambda records: director.archive.take("local", records)
-            self.troupe = Troupe(self.environment, self.whole.storm_at, take)
+            self.troupe = Troupe(self.environment, self.whole, take)
             self.troupe.begin()
             _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a socket for each person

@@ -23,6 +23,7 @@ from veigo.load.gathering import Clock, RoundTrip, clock_of
 from veigo.load.heartbeat import Heartbeat
 from veigo.load.pieces import PIECE_RECORDS_MAX, Sending, packed
 from veigo.load.roles import Role
+from veigo.load.scene import Scene
 from veigo.outcome import Outcome
 
 RECORDS_MAX = 1_000_000  # that were not handed in yet
@@ -45,14 +46,14 @@ class Troupe:
     def __init__(
         self,
         environment: Environment,
-        storm_at: float | None,
+        scene: Scene,
         hand_over: Callable[[list[Record]], None] | None = None,
     ) -> None:
         """Prepare a process's part.
 
         Args:
             environment: Locust's.
-            storm_at: the share of the run after which everybody loses their socket, if they do.
+            scene: what is played.
             hand_over: the director's way to take records, when it is in this process.
         """
         self.people: set[Any] = set()
@@ -61,7 +62,7 @@ class Troupe:
         self.clock = Clock()
         self.ends_ns = 0  # of the talk, by this process's clock; 0 while nobody knows
         self._environment = environment
-        self._storm_at = storm_at
+        self._storm_at = scene.storm_at
         self._hand_over = hand_over
         self._records: list[Record] = []
         self._lost = 0
@@ -74,7 +75,9 @@ class Troupe:
         self._timed = Event()
         self._reached: dict[str, int] = {}
         self._greenlets: list[gevent.Greenlet] = []
-        self.heartbeat = Heartbeat(lambda: len(self.people), lambda: len(self.acts), self._note_second)
+        self.heartbeat = Heartbeat(
+            lambda: len(self.people), lambda: len(self.acts), self._note_second, scene.late_ms_tolerated
+        )
 
     def begin(self) -> None:
         """Set the clock, and begin to hand in what is written down."""

@@ -96,7 +96,7 @@ class Wire:
         self._flush()
         while self._protocol.state is State.CONNECTING and self._protocol.handshake_exc is None:
             self._read()
-            self._texts += self._taken()
+            self._texts = self._taken()  # a frame may have come with the answer
         refusal = self._protocol.handshake_exc
         if isinstance(refusal, InvalidStatus):
             reason = refusal.response.headers.get("X-WebSocket-Reject-Reason", "the handshake was refused")
@@ -125,7 +125,7 @@ class Wire:
                 else:
                     self._connection.shutdown(gevent.socket.SHUT_WR)
             except OSError:
-                return  # reading tells how it ended
+                break  # reading tells how it ended
         if self._protocol.state is State.CLOSED:
             self._connection.close()
 

@@ -36,7 +36,7 @@ RECORDS = [
     StoredRoom("hall", 4, 0, ["ann"], ["m1"]),
     Compared("opa", 1, ["room hall: version is 3 and not 4"], 1, 0, 0.5, 8, 9),
     FaultEvent("kill kafka", ["kafka"], FaultStage.FELT, 1, 2, "a send was refused"),
-    GeneratorSecond("generator 1", 1, 2, 30, 1.0, 12.5, 0.0, warning="busy"),
+    GeneratorSecond("generator 1", 1, 2, 30, 1.0, 12.5, 50, 0.0, warning="busy"),
 ]
 
 

@@ -14,7 +14,7 @@ RECORDS = [
     Frame("MESSAGE", "bob", 2, 5, 6, room="hall", sequence=3, message_id="m1", sender="ann", content="שלום\n🦜"),
     Operation("send", "ann", room="hall", message_id="m1", content="\ufeff", outcome=Outcome.OK, intended_ns=7),
     SocketEvent("closed", "bob", 2, 7, 8, code=1006),
-    GeneratorSecond("", 1, 2, 3, 1.0, 0.5, 0.0),
+    GeneratorSecond("", 1, 2, 3, 1.0, 0.5, 50, 0.0),
 ]
 
 
@@ -40,7 +40,7 @@ def test_the_shortest_round_trip_sets_the_clock():
 
 def test_records_get_the_masters_times_and_numbers_of_their_own():
     frame = fitted(Frame("MESSAGE", "bob", 2, 5, 6), Clock(100, 10), 3, "generator 3")
-    second = fitted(GeneratorSecond("", 1, 2, 3, 1.0, 0.5, 0.0), Clock(100, 10), 3, "generator 3")
+    second = fitted(GeneratorSecond("", 1, 2, 3, 1.0, 0.5, 50, 0.0), Clock(100, 10), 3, "generator 3")
 
     assert (105, 16, 3_000_002) == (frame.at_ns, frame.at_us, frame.socket)
     assert (101, 12, "generator 3") == (second.at_ns, second.at_us, second.process)

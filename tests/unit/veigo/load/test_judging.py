@@ -80,11 +80,11 @@ def test_a_run_whose_generator_was_the_bottleneck_is_void(details, limits, gener
 
 
 def test_what_waited_too_long_is_the_time_in_which_it_came():
-    assert [0.0, 0.0, 150.0] == [blocked_ms(late_ms) for late_ms in (2, 50, 200)]
+    assert [0.0, 0.0, 150.0] == [blocked_ms(late_ms, 50) for late_ms in (2, 50, 200)]
 
 
 def second(late_ms=1.0, overdue_ms=0.0, process="generator 1"):
-    return GeneratorSecond(process, 0, 0, 1, 1.0, late_ms, blocked_ms(late_ms), overdue_ms_max=overdue_ms)
+    return GeneratorSecond(process, 0, 0, 1, 1.0, late_ms, 50, blocked_ms(late_ms, 50), overdue_ms_max=overdue_ms)
 
 
 def test_one_hiccup_in_a_minute_is_no_doubt():
