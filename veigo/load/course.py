@@ -59,10 +59,17 @@ def course(ledger: Ledger) -> list[Second]:
         people[at_s][second.process] = second.people
         late[at_s] = max(late[at_s], second.late_ms_max)
     last = max([*offered, *achieved, *people], default=-1)
+    there: dict[str, int] = {}
     return [
-        _second(at_s, sum(people[at_s].values()), offered[at_s], achieved[at_s], sorted(delivered[at_s]), late[at_s])
+        _second(at_s, _updated(there, people[at_s]), offered[at_s], achieved[at_s], sorted(delivered[at_s]), late[at_s])
         for at_s in range(last + 1)
     ]
+
+
+def _updated(there: dict[str, int], news: dict[str, int]) -> int:
+    """How many people there are in all processes; one that said nothing in a second has as many as before."""
+    there.update(news)
+    return sum(there.values())
 
 
 def _second(at_s: int, people: int, offered: int, achieved: int, delivered_ms: list[float], late_ms: float) -> Second:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import msgspec
 
 from veigo.charts import lines
+from veigo.checkers.generator_kept_up import GeneratorKeptUp
 from veigo.checkers.ledger import Ledger
 from veigo.load.course import COLUMNS, Second, course
 from veigo.load.knee import Knee
@@ -24,7 +25,8 @@ def write_results(report: Report, ledger: Ledger, folder: Path, knee: Knee | Non
     """Write everything into the run's folder."""
     limits = measured(ledger, report.parameters)
     seconds = course(ledger)
-    write(report, ledger, folder, page_of(report, ledger, PAGE, limits=limits, knee=knee, **_charts(seconds)))
+    judged = [(limit, _verdict(limit, report)) for limit in limits]
+    write(report, ledger, folder, page_of(report, ledger, PAGE, limits=judged, knee=knee, **_charts(seconds)))
     (folder / "junit.xml").write_text(as_junit(report, limits), encoding="utf-8")
     (folder / "limits.json").write_bytes(msgspec.json.format(msgspec.json.encode(_as_json(limits, knee)), indent=2))
     with (folder / "seconds.csv").open("w", encoding="utf-8", newline="") as file:
@@ -56,11 +58,19 @@ def _of_promise(finding: Finding) -> ElementTree.Element:
 
 def _of_limit(limit: Measured, report: Report) -> ElementTree.Element:
     case = ElementTree.Element("testcase", classname="limits", name=limit.name)
-    verdict = {True: Verdict.HOLDS, False: Verdict.VIOLATED, None: Verdict.INCONCLUSIVE}[limit.kept]
-    if limit.kept is False and report.verdict is Verdict.INCONCLUSIVE:
-        verdict = Verdict.INCONCLUSIVE  # the run is void, and with it every figure
-    _add_verdict(case, verdict, str(limit), "")
+    _add_verdict(case, _verdict(limit, report), str(limit), "")
     return case
+
+
+def _verdict(limit: Measured, report: Report) -> Verdict:
+    """What a limit came to; where the generator was the bottleneck, no figure says anything."""
+    void = any(
+        finding.promise == GeneratorKeptUp.promise and finding.verdict is not Verdict.HOLDS
+        for finding in report.findings
+    )
+    if void or limit.kept is None:
+        return Verdict.INCONCLUSIVE
+    return Verdict.HOLDS if limit.kept else Verdict.VIOLATED
 
 
 def _add_verdict(case: ElementTree.Element, verdict: Verdict, summary: str, evidence: str) -> None:

@@ -9,6 +9,7 @@ import secrets
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from veigo.run_folder import RunFolder
     from veigo.stack.stack import Stack
 
+INTERRUPTED_WITHIN_S = 60.0  # for people to hang up and the history to come; above it Locust is killed
 LOCUSTS_OWN = "locust"  # the beginning of the names of Locust's own files in the run's folder
 
 
@@ -43,6 +45,8 @@ def run(
     """Let many people play a scene, and judge it. Exit code 0: holds, 1: violated, 2: inconclusive."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        if find_spec("locust") is None:
+            raise StackError("Locust is not installed; `make sync` brings it, or pip install 'veigo[load]'")
         known = scenes_in(folder)
         if scene not in known:
             raise StackError(f"no scene is called {scene}; `veigo load list` names those there are")
@@ -113,14 +117,24 @@ def _locust(stack: "Stack", scene: Path, options: list[str], folder: "RunFolder"
     log = folder.path / f"{LOCUSTS_OWN}.log"
     say(f"  ▸ playing {scene.stem}; Locust's log is {log}")
     with log.open("wb") as output:
-        playing = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - no shell
-        try:
-            playing.wait()
-        except KeyboardInterrupt:
-            playing.send_signal(signal.SIGINT)  # it ends its run, and writes down what there is
-            playing.wait(timeout=60)
+        ended = _waited_for(subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT))  # noqa: S603 - no shell
     if not folder.history.exists():
         raise StackError(f"Locust did not begin: {_last_line(log)}; see {log}")
+    if ended != 0:
+        complain(f"Locust ended with code {ended}: {_last_line(log)}; see {log}")
+
+
+def _waited_for(playing: "subprocess.Popen[bytes]") -> int:
+    """Wait for Locust; on Ctrl-C until it has ended its run, which it then does at once, and written down what it has."""
+    try:
+        return playing.wait()
+    except KeyboardInterrupt:
+        playing.send_signal(signal.SIGINT)
+    try:
+        return playing.wait(timeout=INTERRUPTED_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        playing.kill()
+        return playing.wait()
 
 
 def _last_line(log: Path) -> str:
