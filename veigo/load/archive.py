@@ -44,11 +44,12 @@ class Archive:
             fitted(record, clock, number, f"generator {number}")
         self._write(records)
 
-    def take_piece(self, process: str, number: int, data: bytes, clock: Clock) -> None:
-        """Write down a piece, unless it has come before."""
-        records = unpacked(data)
-        if self.receiving(process).take(number, len(records)):
-            self.take(process, records, clock)
+    def take_piece(self, process: str, number: int, data: bytes, clock: Clock) -> bool:
+        """Write down a piece, if it is the next one; say whether it was."""
+        if not self.receiving(process).take(number):
+            return False
+        self.take(process, unpacked(data), clock)
+        return True
 
     def receiving(self, process: str) -> Receiving:
         """What has come of one process."""

@@ -68,6 +68,7 @@ class Director:
         self._roles: deque[Role] = deque()
         self._given: dict[int, Role] = {}
         self._wishes: deque[tuple[str, int]] = deque()
+        self._known: set[str] = set()  # troupes that ever said anything, whether or not they are still there
         self._answered: dict[str, dict[str, int]] = {}
         self._waiting: dict[str, int] = {}
         self._over: dict[str, int] = {}
@@ -102,6 +103,7 @@ class Director:
 
     def hear(self, kind: str, troupe: str, data: dict[str, Any]) -> None:
         """Take a message."""
+        self._known.add(troupe)
         match kind:
             case messages.WISH:
                 self._wishes.append((troupe, data["wish"]))
@@ -114,8 +116,8 @@ class Director:
                 answer = {"asked_ns": data["asked_ns"], "at_ns": at_ns, "at_us": at_us, "same": same}
                 self._say(messages.TIME, answer, troupe)
             case messages.PIECE:
-                self.archive.take_piece(troupe, data["number"], data["data"], Clock(*data["clock"]))
-                self._say(messages.TAKEN, {"number": data["number"]}, troupe)
+                if self.archive.take_piece(troupe, data["number"], data["data"], Clock(*data["clock"])):
+                    self._say(messages.TAKEN, {"number": data["number"]}, troupe)
             case messages.ANSWERED:
                 self._answered[troupe] = data["reached"]
             case messages.HEARD:
@@ -202,16 +204,22 @@ class Director:
         self._wait_for(self._waiting, LISTEN_WITHIN_S, "said whether they had heard everything")
         if sum(self._waiting.values()):
             self.notes.append(f"{sum(self._waiting.values()):,} sockets had not everything after {LISTEN_WITHIN_S:g} s")
-        self.archive.mark("drained")
+        drained_ns = now()[0]
         self._say(messages.CURTAIN, {"within_s": HANG_UP_WITHIN_S})
         self._wait_for(self._over, HANG_UP_WITHIN_S, "handed in their history")
-        for troupe in self._over:
-            if not self._is_local and not self.archive.receiving(troupe).complete:
-                raise StackError("a part of a generator's history is missing, so nothing can be said for certain")
-        if self.archive.uncertain_ms:
-            self.notes.append(f"generators' clocks agree to {self.archive.uncertain_ms:.1f} ms")
+        self._make_sure_of_the_history()
+        # Not before it is known that all of it is here: what is missing from a history would pass for lost.
+        self.archive.mark("drained", drained_ns)
+
+    def _make_sure_of_the_history(self) -> None:
+        if not self._is_local and (broken := [one for one in self._known if not self.archive.receiving(one).complete]):
+            raise StackError(
+                f"the history of {len(broken)} generators is not whole, so nothing can be said for certain"
+            )
         if self.archive.dropped or any(self._over.values()):
             raise StackError("the history is longer than can be judged; run for fewer minutes, or with fewer people")
+        if self.archive.uncertain_ms:
+            self.notes.append(f"generators' clocks agree to {self.archive.uncertain_ms:.1f} ms")
 
     def _wait_for(self, told: dict[str, Any], within_s: float, what: str) -> None:
         deadline_s = time.monotonic() + within_s + GRACE_S

@@ -7,7 +7,7 @@ The director is in the master, a troupe in every process that makes load.
 WISH = "veigo_wish"  # wish → a role for a person who has arrived
 BACK = "veigo_back"  # number, after → a role that somebody else may have now, and how far they had come in each room
 ASK_TIME = "veigo_ask_time"  # asked_ns
-PIECE = "veigo_piece"  # number, records, data, clock → a part of the history
+PIECE = "veigo_piece"  # number, data, clock → a part of the history
 ANSWERED = "veigo_answered"  # reached → nothing is under way any more; the last acknowledged sequence of each room
 HEARD = "veigo_heard"  # heard → whether every socket has what was acknowledged
 OVER = "veigo_over"  # pieces, lost → the history is whole

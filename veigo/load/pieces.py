@@ -5,7 +5,7 @@ Pieces are numbered and acknowledged: a worker has only so many under way, and t
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -53,26 +53,23 @@ class Sending:
 
 @dataclass(slots=True)
 class Receiving:
-    """Which pieces of one worker have come, and whether these are all."""
+    """How many pieces of one worker have come, and whether these are all.
 
-    records: int = 0
-    missing: set[int] = field(default_factory=set)
-    highest: int = 0
+    They are taken in their order only. A history that ends early proves less than a whole one; one with a hole in it
+    would prove a loss that never was.
+    """
+
+    taken: int = 0
     total: int | None = None
 
-    def take(self, number: int, records: int) -> bool:
-        """Take note of a piece; False when it had come before."""
-        if number > self.highest:
-            self.missing.update(range(self.highest + 1, number))
-            self.highest = number
-        elif number in self.missing:
-            self.missing.discard(number)
-        else:
+    def take(self, number: int) -> bool:
+        """Whether a piece is the next one."""
+        if number != self.taken + 1:
             return False
-        self.records += records
+        self.taken = number
         return True
 
     @property
     def complete(self) -> bool:
         """Whether the worker has said how many there are, and all of them have come."""
-        return self.total is not None and self.highest == self.total and not self.missing
+        return self.total is not None and self.taken == self.total

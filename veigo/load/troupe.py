@@ -140,8 +140,8 @@ class Troupe:
 
     def append(self, record: Record) -> None:
         """Write a record down."""
-        if len(self._records) >= RECORDS_MAX:
-            self._lost += 1
+        if self._lost or len(self._records) >= RECORDS_MAX:
+            self._lost += 1  # and all that follow: a history may end early, and has no hole
             return
         self._records.append(record)
         if isinstance(record, Operation) and record.name == "send" and record.outcome is Outcome.OK:
@@ -224,7 +224,7 @@ class Troupe:
             clock = [self.clock.ahead_ns, self.clock.ahead_us, self.clock.uncertain_ns]
             self._say(
                 messages.PIECE,
-                {"number": self._sending.next(), "records": len(piece), "data": packed(piece), "clock": clock},
+                {"number": self._sending.next(), "data": packed(piece), "clock": clock},
             )
             gevent.sleep(0)
 

@@ -125,7 +125,7 @@ def _locust(stack: "Stack", scene: Path, options: list[str], folder: "RunFolder"
 
 
 def _waited_for(playing: "subprocess.Popen[bytes]") -> int:
-    """Wait for Locust; on Ctrl-C until it has ended its run, which it then does at once, and written down what it has."""
+    """Wait for Locust; on Ctrl-C until it has ended its run and written down what it has, which takes it a moment."""
     try:
         return playing.wait()
     except KeyboardInterrupt:
