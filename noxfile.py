@@ -112,7 +112,7 @@ def chaos(session: nox.Session) -> None:
 
 @nox.session
 def load(session: nox.Session) -> None:
-    """Every load scene in small, one after the other, on one stack (7 minutes); `veigo load run` for their real size."""
+    """Every load scene in small, one after the other, on one stack (7 minutes); `veigo load run` for their own size."""
     session.run(BIN / "veigo", "up", "--name", "load")
     small = ("--users", "20", "--minutes", "0.3", "--seed", "1", *session.posargs)
     try:
