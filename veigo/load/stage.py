@@ -4,6 +4,7 @@ Importing this, as every scene does through ``people.py``, is all it takes: a sc
 under `veigo load run`. The scene is that of the file's shape.
 """
 
+import functools
 import gc
 import logging
 import resource
@@ -12,7 +13,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from locust import events
+from locust import argument_parser, events
 from locust.env import Environment
 from locust.runners import LocalRunner, WorkerRunner
 
@@ -141,6 +142,10 @@ def _quits(environment: Environment, **_: object) -> None:
         stage.end()
         environment.process_exit_code = stage.exit_code
 
+
+# A worker that is told of people asks for this once for each of ninety options, and each time Locust (2.47) builds a
+# whole parser: half a second in which nobody else has a turn, whenever anybody comes or goes. It never changes.
+argument_parser.default_args_dict = functools.cache(argument_parser.default_args_dict)
 
 events.init_command_line_parser.add_listener(_add_options)
 events.init.add_listener(_begin)
