@@ -46,15 +46,14 @@ class Stage:
         self.seed = secrets.randbelow(2**31) if options.seed is None else options.seed
         # Of a process that leads a run and has led none; workers judge nothing.
         self.exit_code = 0 if isinstance(environment.runner, WorkerRunner) else INCONCLUSIVE
+        self._folder = _given_folder(options.run_folder)  # of the first run; a web page may start more of them
         self._listen()
 
     def begin(self) -> None:
         """Begin a run."""
         runner = self.environment.runner
         if not isinstance(runner, WorkerRunner):
-            options: Any = self.environment.parsed_options
-            given = options.run_folder
-            folder = RunFolder(Path(given).name, Path(given)) if given else RunFolder.make(Path("runs"))
+            folder, self._folder = self._folder or RunFolder.make(Path("runs")), None
             name = Path(self.environment.locustfile or "scene").stem
             self.director = Director(self.environment, name, self.whole, self.scene, self.seed, folder)
         if isinstance(runner, WorkerRunner | LocalRunner):
@@ -98,6 +97,21 @@ class Stage:
     def _to_troupe(self, environment: Environment, msg: Any) -> None:  # noqa: ANN401, ARG002 - Locust's signature
         if self.troupe is not None:
             self.troupe.hear(msg.type, msg.data)
+
+
+def _given_folder(given: str | None) -> RunFolder | None:
+    """The folder that was asked for, made if need be.
+
+    Raises:
+        StackError: a run has been written into it before.
+    """
+    if given is None:
+        return None
+    folder = RunFolder(Path(given).name, Path(given))
+    if folder.history.exists():
+        raise StackError(f"{given} has a run in it already; say another --run-folder")
+    folder.path.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 _stages: dict[int, Stage] = {}
