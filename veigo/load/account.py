@@ -4,7 +4,6 @@ Every step is written down as an operation, whatever its ending, and told to Loc
 meant, everything else with the time it took.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
@@ -56,15 +55,15 @@ class Account:
         self.id = ""
         self.access = ""
         self._refresh = ""
-        self._fresh_until_s = 0.0
+        self.token_ns = 0  # when it was given, by this process's monotonic clock
         self._refreshing = False
         self._door = door
         self._journal = journal
 
-    def resume(self, account: str, access: str, refresh: str) -> None:
-        """Be somebody who has signed up before."""
+    def resume(self, account: str, access: str, refresh: str, token_ns: int) -> None:
+        """Be somebody who has signed up before, and was given a token then."""
         self.id = account
-        self._keep(access, refresh)
+        self._keep(access, refresh, token_ns)
 
     @property
     def refresh_token(self) -> str:
@@ -99,7 +98,7 @@ class Account:
 
     def keep_token_fresh(self) -> None:
         """Trade the token for a new one when it is old."""
-        if self._refreshing or time.monotonic() < self._fresh_until_s:
+        if self._refreshing or now()[0] - self.token_ns < TOKEN_FRESH_S * 1e9:
             return
         self._refreshing = True
 
@@ -159,9 +158,9 @@ class Account:
 
         return self._carry_out(operation, "ListMessages", perform)
 
-    def _keep(self, access: str, refresh: str) -> None:
+    def _keep(self, access: str, refresh: str, token_ns: int | None = None) -> None:
         self.access, self._refresh = access, refresh
-        self._fresh_until_s = time.monotonic() + TOKEN_FRESH_S
+        self.token_ns = now()[0] if token_ns is None else token_ns
 
     def _ask(self, document: str, variables: dict[str, Any], into: type[Data], traceparent: str | None = None) -> Data:
         return self._door.execute(document, variables, into, self.access, traceparent)

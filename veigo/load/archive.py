@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from veigo.history import Frame, GeneratorSecond, Mark, Operation, Record, now
+from veigo.history import Mark, Record, now
 from veigo.load.gathering import Clock, fitted
 from veigo.load.pieces import Receiving, unpacked
 from veigo.load.steps import Tally
@@ -16,10 +16,11 @@ RECORDS_MAX = 5_000_000  # as many as can be judged
 class Archive:
     """Takes records as they come, and keeps none of them in memory."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tally: Tally | None = None) -> None:
+        """Write into a file, and count along where a tally is given."""
         self.records = 0
         self.dropped = 0  # beyond what can be judged
-        self.tally = Tally()
+        self._tally = tally
         self._file = path.open("ab")
         self._encoder = msgspec.json.Encoder()
         self._processes: dict[str, int] = {}
@@ -80,7 +81,7 @@ class Archive:
                 self.dropped += 1
                 continue
             kept.append(record)
-            if isinstance(record, Operation | Frame | GeneratorSecond):
-                self.tally.note(record)
+            if self._tally is not None:
+                self._tally.note(record)
         self.records += len(kept)
         self._file.write(self._encoder.encode_lines(kept))

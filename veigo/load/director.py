@@ -24,6 +24,7 @@ from veigo.load.knee import knee
 from veigo.load.preparation import Preparation
 from veigo.load.ramp import STEPS
 from veigo.load.scene import Scene
+from veigo.load.steps import Tally
 from veigo.load.troupe import ANSWERED_WITHIN_S, kernel
 from veigo.run_folder import RunFolder
 from veigo.stack.problem import StackError
@@ -58,7 +59,8 @@ class Director:
         """Take the scene as it is played, beside the whole of it."""
         self.phase = Phase.PREPARING
         self.notes: list[str] = []
-        self.archive = Archive(folder.history)
+        self._tally = Tally() if len(scene.steps) > 1 else None
+        self.archive = Archive(folder.history, self._tally)
         self.scene = scene
         self.folder = folder
         self.began_ns = 0
@@ -185,11 +187,11 @@ class Director:
         steps = len(self.scene.steps)
         step_s = self.scene.seconds / steps
         over = int((self.elapsed_s - HANDED_IN_WITHIN_S) / step_s)
-        if steps == 1 or over <= self._looked_at:
+        if self._tally is None or over <= self._looked_at:
             return False
         self._looked_at = over
         ends_s = [step_s * (number + 1) for number in range(over)]
-        return knee(self.archive.tally.steps(self.began_ns, ends_s)).broken is not None
+        return knee(self._tally.steps(self.began_ns, ends_s)).broken is not None
 
     def _end(self) -> None:
         self.phase = Phase.ENDING

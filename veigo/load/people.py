@@ -54,7 +54,8 @@ class GraphQLUser(User):
         self.role = self.troupe.role(ROLE_WITHIN_S)
         if self.role is not None:
             self.account = Account(self.role.name, self.troupe.door, self.troupe)
-            self.account.resume(self.role.account, self.role.access, self.role.refresh)
+            signed_up_ns = self.troupe.here_ns(self.role.signed_up_ns)
+            self.account.resume(self.role.account, self.role.access, self.role.refresh, signed_up_ns)
         return self.role
 
     def sign_in(self) -> None:

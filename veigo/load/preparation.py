@@ -75,6 +75,7 @@ class Preparation:
                 account=account.id,
                 access=account.access,
                 refresh=account.refresh_token,
+                signed_up_ns=account.token_ns,
                 rooms=[ids[room] for room in of[number]],
                 speaks_in=[ids[room] for room in of[number] if number in speak[room]],
                 seed=self._seed,

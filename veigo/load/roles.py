@@ -14,6 +14,7 @@ class Role:
         number: theirs in the scene.
         name, email, account: theirs in the stack.
         access, refresh: the token they were given when they signed up.
+        signed_up_ns: when that was, by the director's monotonic clock.
         rooms: ids of the rooms they are in.
         speaks_in: those of them in which they talk.
         after: how far whoever had the role before had come in each room; they go on there.
@@ -29,6 +30,7 @@ class Role:
     account: str
     access: str
     refresh: str
+    signed_up_ns: int
     rooms: list[str]
     speaks_in: list[str]
     seed: int
