@@ -88,7 +88,7 @@ def checkers_for(ledger: Ledger, telemetry: Path) -> tuple[list[Checker], list[C
     if telemetry.exists():
         known.append(EveryMessageIsOneTrace(telemetry, broken_share_max=float(terms.get(BROKEN_TRACES_MAX, 0.0))))
     spared: tuple[type[Checker], ...] = (RecoversWithin,) if terms.get(RECOVERY) == MEASURED_ONLY else ()
-    # How many requests may fail under load is one of the run's limits.
-    spared = (*spared, MembersWereLetIn) if ledger.generators else spared
+    # Under load how many requests may fail is one of the limits, and who has signed out may come back in a new session.
+    spared = (*spared, MembersWereLetIn, NothingAfterRevocation) if ledger.generators else spared
     asked = [checker for checker in known if checker.concerns(ledger) and not isinstance(checker, spared)]
     return asked, [checker for checker in known if checker not in asked]
