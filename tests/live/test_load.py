@@ -143,7 +143,7 @@ def test_everybody_comes_back_from_a_storm_and_missed_nothing(storm):
 def test_received_messages_are_a_request_type_of_their_own(evening):
     """From when they were meant, as often as they were received."""
     table = (evening[2] / "locust_stats.csv").read_text().splitlines()
-    (row,) = [line.split(",") for line in table if line.startswith("WebSocket,message received")]
+    (row,) = [line.split(",") for line in table if line.startswith("Delivery,message received")]
 
     assert report_of(evening[2])["load"]["deliveries"] == int(row[2])
 

@@ -167,9 +167,8 @@ class SocketUser(GraphQLUser):
     def _tell_delivery(self, message_id: str | None, at_ns: int, length: int) -> None:
         meant_us = intended_us(message_id or "")
         if meant_us is not None:
-            self.troupe.tell(
-                "WebSocket", "message received", (self.troupe.wall_us(at_ns) - meant_us) / 1000, length, None
-            )
+            took_ms = (self.troupe.wall_us(at_ns) - meant_us) / 1000
+            self.troupe.tell("Delivery", "message received", took_ms, length, None)
 
     def _arrived(self) -> None:
         self._under_way = False
