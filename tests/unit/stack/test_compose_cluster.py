@@ -104,8 +104,8 @@ def test_connect_keeps_three_copies_of_what_it_remembers(stack):
 
 
 def test_every_job_knows_the_scale():
-    """So topics are made with three copies, and wait for the brokers that are to keep them."""
-    for name in ("secrets", "migrations", "topics", "connectors", "watch"):
+    """So topics are made with three copies, and wait for their brokers; the journey page shows all nodes."""
+    for name in ("secrets", "migrations", "topics", "connectors", "watch", "collector"):
         assert MORE["x-scaled"] == MORE["services"][name]["environment"]
     assert {"kafka-2", "kafka-3"} == set(MORE["services"]["topics"]["depends_on"])
 
