@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 
 WITHIN_S = 3.0
+LINE_MAX = 500  # bytes of what somebody says who does not serve
 FRESH_S = 20.0  # of a file that is written every few seconds
 SERVING = b"\x08\x01"  # HealthCheckResponse with status SERVING; its generated code takes longer to load than to ask
 
@@ -24,7 +25,10 @@ def serves(where: str) -> bool:
     try:
         with urllib.request.urlopen(where, timeout=WITHIN_S) as answer:  # noqa: S310 - an address of our own compose file
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except urllib.error.HTTPError as error:
+        print(error.read(LINE_MAX).decode(errors="replace"))  # noqa: T201 - the engine keeps what a health check says
+        return False
+    except OSError:
         return False
 
 

@@ -45,6 +45,20 @@ async def test_calls_go_to_every_replica_and_to_those_left():
     assert {b"b", b"c"} == set(after)
 
 
+async def test_a_name_stands_for_its_addresses():
+    """As containers find all replicas by one."""
+    server, address = await replica(b"a")
+    async with rpc_channel.channel(address.replace("127.0.0.1", "localhost")) as channel:
+        assert b"a" == await channel.unary_unary("/any/Call")(b"", wait_for_ready=True, timeout=5)
+    await server.stop(0)
+
+
+def test_names_are_not_taken_for_several_addresses():
+    """Neither would be found, and nothing said."""
+    with pytest.raises(ValueError, match="one name for all replicas"):
+        rpc_channel.channel("chat:4200,chat-2:4200")
+
+
 @pytest.mark.parametrize("address", ["", "chat", "chat:", "chat:4200,", "http://chat:4200", "chat:4200 chat:4201"])
 def test_what_is_no_address_is_refused(address):
     """At the start, not at the first call."""

@@ -17,6 +17,10 @@ SERVICES = ("gateway", "authentication", "chat", "realtime", "aggregator")
 ELSEWHERE = {"listeners", "listener.security.protocol.map", "log.dirs", "advertised.listeners"}
 
 
+# What gRPC dials: one name that both of a kind answer to, and their port.
+BY_ONE_NAME = {f"{kind.upper()}_ADDRESS": kind for kind in ("authentication", "chat", "aggregator")}
+
+
 class Overlay(yaml.SafeLoader):
     """Reads Compose's own tags: what is overridden is what stands there, what is reset is nothing."""
 
@@ -70,9 +74,22 @@ def test_every_service_knows_all_of_whom_it_dials(name, stack):
     told = environment(name)
     expected = getattr(services, f"{kind}_environment")(stack)
 
-    for key in expected.keys() - {"DATABASE_URL", "SIGNING_KEY_FILE", "PLAYGROUND_ASSETS_DIR"}:
+    for key in expected.keys() - {"DATABASE_URL", "SIGNING_KEY_FILE", "PLAYGROUND_ASSETS_DIR", *BY_ONE_NAME}:
         assert expected[key] == told[key], key
+    for key in expected.keys() & BY_ONE_NAME.keys():
+        first = expected[key].partition(",")[0]
+        assert f"every-{first}" == told[key], key
     assert f"service.instance.id={name}," in told["OTEL_RESOURCE_ATTRIBUTES"]
+
+
+@pytest.mark.parametrize("kind", BY_ONE_NAME.values())
+def test_both_of_a_kind_answer_to_one_name(kind):
+    """And whoever dials it starts when both are there, so that it finds two addresses."""
+    for name in (kind, f"{kind}-2"):
+        assert {"default": {"aliases": [f"every-{kind}"]}} == MORE["services"][name]["networks"]
+    for name, service in MORE["services"].items():
+        if f"every-{kind}:" in str(service.get("environment")):
+            assert {"condition": "service_healthy"} == service["depends_on"][f"{kind}-2"], name
 
 
 @pytest.mark.parametrize("name", ["kafka", "kafka-2", "kafka-3"])
