@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from typing_extensions import override
 
-from stack.container_alarms import WATCH
 from stack.process_site import LINES_MAX, ProcessSite
+from stack.repair_inside import DONE, inside
 from veigo.faults.heal import HealStep
 from veigo.faults.site import Life, Resource, Running
 from veigo.stack import engine
@@ -26,7 +27,6 @@ from veigo.stack.stack import Stack
 STOP_WITHIN_S = 20.0  # the longest grace that the compose file gives
 GONE_WITHIN_S = 15.0
 START_WITHIN_S = 180.0  # Kafka took over a minute on a machine that had 20 times as much to do as it could
-REPAIRED_WITHIN_S = 300.0
 
 
 class ContainerSite(ProcessSite):
@@ -69,14 +69,21 @@ class ContainerSite(ProcessSite):
 
     @override
     async def disconnect(self, node: str) -> None:
-        """Take a container out of its network; what it runs goes on, and nobody reaches it or is reached by it."""
-        for network in (await self._told(node))["NetworkSettings"]["Networks"]:
+        """Take a container out of its network; what it runs goes on, and nobody reaches it or is reached by it.
+
+        By which names the others look for it is kept for whoever puts it back.
+        """
+        networks = (await self._told(node))["NetworkSettings"]["Networks"]
+        names = {network: told["Aliases"] or [node] for network, told in networks.items()}
+        if names:
+            self._names(node).write_bytes(msgspec.json.encode(names))
+        for network in names:
             await ask_docker("network", "disconnect", network, await self._container(node))
 
     @override
     async def throttle(self, node: str, cpus: float) -> None:
         """Give a container no more than so many processors; how many it had is kept for whoever undoes it."""
-        kept = self._kept(node)
+        kept = self._cpus(node)
         if not kept.exists():
             bound = (await self._told(node))["HostConfig"]["NanoCpus"] / 1e9
             # One without a bound had all there are; the engine cannot take a bound away again.
@@ -113,27 +120,25 @@ class ContainerSite(ProcessSite):
             case HealStep("unthrottle", node):
                 await self._unthrottle(node)
             case HealStep("repair"):
-                watch = await self._container(WATCH)
-                await ask_docker("exec", watch, "python", "-m", "stack.repair_inside", within_s=REPAIRED_WITHIN_S)
+                if await inside(self._project) != DONE:
+                    raise StackError(f"it could not be repaired; `veigo repair --name {self.stack.name}` does more")
             case _:
                 await super().apply(step)
 
     async def _connect(self, node: str) -> None:
-        """Put a container back into its project's network, under the name by which the others look for it."""
-        told = await self._told(node)
-        if told["NetworkSettings"]["Networks"]:
+        """Put a container back into its networks, under the names by which the others look for it."""
+        kept = self._names(node)
+        if not kept.exists():
             return
-        networks = (
-            await ask_docker(
-                *("network", "ls", "--format", "{{.Name}}"),
-                *("--filter", f"label={engine.PROJECT_LABEL}={self._project}"),
-            )
-        ).split()
-        for network in networks:
-            await ask_docker("network", "connect", "--alias", node, network, await self._container(node))
+        back = (await self._told(node))["NetworkSettings"]["Networks"]
+        for network, names in msgspec.json.decode(kept.read_bytes(), type=dict[str, list[str]]).items():
+            if network not in back:
+                aliases = [part for name in names for part in ("--alias", name)]
+                await ask_docker("network", "connect", *aliases, network, await self._container(node))
+        kept.unlink()
 
     async def _unthrottle(self, node: str) -> None:
-        kept = self._kept(node)
+        kept = self._cpus(node)
         if kept.exists():
             await ask_docker("update", "--cpus", kept.read_text().strip(), await self._container(node))
             kept.unlink()
@@ -157,7 +162,10 @@ class ContainerSite(ProcessSite):
     async def _container(self, node: str) -> str:
         return (await asyncio.to_thread(Project.look, self._project)).container(node)
 
-    def _kept(self, node: str) -> Path:
+    def _names(self, node: str) -> Path:
+        return self.stack.folder / f"{node}.names"
+
+    def _cpus(self, node: str) -> Path:
         return self.stack.folder / f"{node}.cpus"
 
 

@@ -71,6 +71,21 @@ async def looked_into(stack: Stack) -> tuple[list[str], Missing]:
         return broken, await _settled(stack, captured, [each.connector for each in facts if is_running(each)])
 
 
+def sentences(broken: list[str], missing: Missing) -> list[str]:
+    """What `looked_into` found, to be shown; the last line says that there is nothing."""
+    lines = [f"✗ {sentence}" for sentence in broken]
+    if missing:
+        lines.append(f"✗ missing in Kafka: {missing.gap}")
+        for room, ranges in missing.gap.rooms.items():
+            lines.append(f"    room {room}: " + ", ".join(f"{first}–{last}" for first, last in ranges))
+    if missing.swept:
+        events, rooms = sum(map(len, missing.swept.values())), len(missing.swept)
+        lines.append(f"✗ {events:,} events of {rooms:,} rooms are in no log any more")
+    if not broken and not missing:
+        lines.append("✓ change capture is sound, and Kafka has everything that PostgreSQL has")
+    return lines
+
+
 async def repaired(stack: Stack, say: Say) -> Repaired:
     """Have capture go on, and everything that is missing be in Kafka.
 

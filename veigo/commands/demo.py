@@ -140,4 +140,5 @@ def _say_where_to_look(stack: "Stack", folder: "RunFolder", page: Path, report: 
         say(f"  traces      veigo trace --slowest 10 --run {folder.id}")
     say(f"  playground  {playground}" + ("" if stays else "  after `veigo up`"))
     numbers = "".join(f" --{number} {value:g}" for number, value in report.parameters.items())
-    say(f"  again       veigo demo{numbers} --seed {report.seed}")
+    where = "" if stack.name == "default" else f" --name {stack.name}"
+    say(f"  again       veigo demo{where}{numbers} --seed {report.seed}")

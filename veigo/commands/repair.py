@@ -31,9 +31,9 @@ def repair(
     try:
         stack = running(name)
         if found := kept(stack.folder):
-            watch = f"docker exec {found.project}-watch-1 python -m stack.repair_inside"
-            raise StackError(f"in containers the watch repairs, who knows what it saw: `{watch}`")
-        whole = asyncio.run(_look(stack) if dry_run else _repair_alone(stack))
+            whole = asyncio.run(_repair_inside(stack, found.project, dry_run=dry_run))
+        else:
+            whole = asyncio.run(_look(stack) if dry_run else _repair_alone(stack))
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None
@@ -41,22 +41,36 @@ def repair(
 
 
 async def _look(stack: "Stack") -> bool:
-    from stack.repair import looked_into
+    from stack.repair import looked_into, sentences
 
     broken, missing = await looked_into(stack)
-    for sentence in broken:
-        say(f"✗ {sentence}")
-    if missing:
-        say(f"✗ missing in Kafka: {missing.gap}")
-        for room, ranges in missing.gap.rooms.items():
-            say(f"    room {room}: " + ", ".join(f"{first}–{last}" for first, last in ranges))
-    if missing.swept:
-        say(
-            f"✗ {sum(map(len, missing.swept.values())):,} events of {len(missing.swept):,} rooms are in no log any more"
-        )
-    if not broken and not missing:
-        say("✓ change capture is sound, and Kafka has everything that PostgreSQL has")
+    for line in sentences(broken, missing):
+        say(line)
     return not broken and not missing
+
+
+async def _repair_inside(stack: "Stack", project: str, *, dry_run: bool) -> bool:
+    """Have the containers' watch repair, who knows what it saw; what the read model needs is done from here."""
+    from stack.repair_inside import DONE, DRY_RUN, SETTLED, UNSETTLED, inside
+
+    if dry_run:
+        return await inside(project, DRY_RUN) == DONE
+    ended = await inside(project)
+    if ended == UNSETTLED:
+        await _made_anew(stack)
+        ended = await inside(project, SETTLED)
+    if ended != DONE:
+        return False
+    await until(lambda: require_caught_up(stack), CAUGHT_UP_WITHIN_S, "the aggregator does not catch up")
+    return told(await compared(stack))
+
+
+async def _made_anew(stack: "Stack") -> None:
+    from stack import snapshot
+
+    say("the read model needs what is in no log any more; Debezium reads the tables")
+    async with snapshot.taken(stack) as rows:
+        await carried_out(stack, rows)
 
 
 async def _repair_alone(stack: "Stack") -> bool:
@@ -67,15 +81,12 @@ async def _repair_alone(stack: "Stack") -> bool:
 
 
 async def _repair(stack: "Stack") -> bool:
-    from stack import snapshot
     from stack.repair import cleared, repaired
 
     began = time.monotonic()
     done = await repaired(stack, say)
     if done.unsettled:
-        say("the read model needs what is in no log any more; Debezium reads the tables")
-        async with snapshot.taken(stack) as rows:
-            await carried_out(stack, rows)
+        await _made_anew(stack)
     await until(lambda: require_caught_up(stack), CAUGHT_UP_WITHIN_S, "the aggregator does not catch up")
     equal = told(await compared(stack))
     if equal:

@@ -161,7 +161,7 @@ def _run(stack: "Stack", shape: Shape, seed: int, into: Path, restarts: Restarts
     say()
     say(f"  report      {page}")
     say(f"  run folder  {folder.path}")
-    say(f"  again       veigo rolling{numbers}{restarts} --seed {report.seed}")
+    say(f"  again       veigo rolling --name {stack.name}{numbers}{restarts} --seed {report.seed}")
     return report.verdict
 
 

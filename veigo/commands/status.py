@@ -109,25 +109,36 @@ def stamp(since: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
 
 
+# The columns beside the name, and whether they are figures.
+FIGURES = {"state": False, "address": False, "pid": True, "since": False, "ready after": True, "memory": True}
+
+
+def _row(node: dict[str, Any]) -> dict[str, str]:
+    style = STYLES.get(NodeState(node["state"]), "yellow")
+    return {
+        "node": node["name"],
+        "state": f"[{style}]{node['state']}[/]" + (f" ({node['detail']})" if node["detail"] else ""),
+        "address": node["address"],
+        "pid": str(node["pid"] or ""),
+        "since": node["since"],
+        "ready after": f"{node['ready_after_s']:.1f} s" if node["ready_after_s"] else "",
+        "memory": f"{node['memory_mb']:.0f} MB" if node["memory_mb"] else "",
+    }
+
+
 def show(record: "StackRecord") -> None:
     """Print the stack as a table."""
     from rich.table import Table
 
     told = describe(record.name, record)
+    rows = [_row(node) for node in told["nodes"]]
+    # What is known of none of them is left out: a container has no pid here.
+    known = [heading for heading in ("node", *FIGURES) if any(row[heading] for row in rows)]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("node", "state", "address", "pid", "since", "ready after", "memory"):
-        table.add_column(heading, justify="right" if heading in ("pid", "ready after", "memory") else "left")
-    for node in told["nodes"]:
-        style = STYLES.get(NodeState(node["state"]), "yellow")
-        table.add_row(
-            node["name"],
-            f"[{style}]{node['state']}[/]" + (f" ({node['detail']})" if node["detail"] else ""),
-            node["address"],
-            str(node["pid"] or ""),
-            node["since"],
-            f"{node['ready_after_s']:.1f} s" if node["ready_after_s"] else "",
-            f"{node['memory_mb']:.0f} MB" if node["memory_mb"] else "",
-        )
+    for heading in known:
+        table.add_column(heading, justify="right" if FIGURES.get(heading) else "left")
+    for row in rows:
+        table.add_row(*(row[heading] for heading in known))
     screen = console()
     screen.print(table)
     screen.print(f"stack {told['name']} is {told['state']}, {told['memory_mb']:.0f} MB in all", highlight=False)

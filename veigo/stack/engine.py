@@ -58,17 +58,26 @@ def docker(*arguments: str, within_s: float = ANSWER_WITHIN_S, environment: dict
 
 
 def _run(
-    arguments: Sequence[str], within_s: float, environment: dict[str, str] | None = None
+    arguments: Sequence[str], within_s: float, environment: dict[str, str] | None = None, *, captured: bool = True
 ) -> subprocess.CompletedProcess[str]:
     program = shutil.which("docker")
     if program is None:
         raise StackError("docker is not installed; install it, or run the stack as processes: `veigo up`")
     try:
         return subprocess.run(  # noqa: S603 - docker, with arguments of ours
-            [program, *arguments], capture_output=True, text=True, timeout=within_s, check=False, env=environment
+            [program, *arguments], capture_output=captured, text=True, timeout=within_s, check=False, env=environment
         )
     except subprocess.TimeoutExpired:
         raise StackError(f"docker {arguments[0]} was not done within {within_s:g} s") from None
+
+
+def shown(*arguments: str, within_s: float) -> int:
+    """Run one docker command whose output is for whoever is watching; its exit code.
+
+    Raises:
+        StackError: there is no docker, or it was not done in time.
+    """
+    return _run(arguments, within_s, None, captured=False).returncode
 
 
 async def ask_docker(*arguments: str, within_s: float = ANSWER_WITHIN_S) -> str:
