@@ -56,6 +56,9 @@ class Ground:
     def _opened(self) -> "Stack":
         from veigo.commands.up import opened
 
+        if (containers := _in_containers(self._name)) is not None:
+            require(containers, self._stand)
+            return containers
         scale = [f"{node}={count}" for node, count in self._stand.scale.items()]
         return opened(self._name, None, scale, proxied=self._stand.proxied or None)
 
@@ -71,6 +74,34 @@ class Ground:
         from stack.runtimes import runtime_of
 
         asyncio.run(runtime_of(self.stack).bring_down(lambda _: None, purge=self._made_here))
+
+
+def require(stack: "Stack", stand: "Stand") -> None:
+    """Refuse a stand that a stack in containers is not; such a stack stays as it is.
+
+    Raises:
+        StackError: it has fewer of a node, or the stand needs proxies.
+    """
+    if stand.proxied:
+        raise StackError(
+            f"stack {stack.name} is in containers, where no proxies stand in the edges; choose another --name"
+        )
+    for kind, count in stand.scale.items():
+        if len(stack.topology.replicas(kind)) < count:
+            raise StackError(
+                f"stack {stack.name} has fewer than {count} of {kind}; "
+                "`veigo up --containers --overlay cluster --name …` has several"
+            )
+
+
+def _in_containers(name: str) -> "Stack | None":
+    from stack.table import TOPOLOGY
+    from stack.tools import toolchain
+    from veigo.stack.project import kept
+    from veigo.stack.stack import Stack
+
+    known = Stack.existing(TOPOLOGY, toolchain(), name)
+    return None if known is None or kept(known.folder) is None else known
 
 
 def _exists(name: str) -> bool:
