@@ -31,7 +31,8 @@ test: sync
 	@.venv/bin/nox
 
 bench: sync
-	@.venv/bin/python -m bench build
+	@.venv/bin/veigo build
+	-@.venv/bin/python -m bench build
 	@.venv/bin/python -m bench
 
 clean:

@@ -10,6 +10,7 @@ Exit codes: 0 everything was measured, whatever came of it; 2 something was not.
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,13 +18,16 @@ from datetime import UTC, datetime
 import uvloop
 
 from bench import catalogue, machine, results, table
-from bench.measure import Measure
+from bench.measure import Measure, Unable
 from bench.results import Result, Results
 from bench.running import say, taken
 from bench.scoring import REPETITIONS_MIN, Standing
 from bench.site import site
 from veigo.stack.problem import StackError
 
+# What a thread that notes a time waits for the interpreter at most; Python's own bound is as long as what is measured.
+SWITCH_INTERVAL_S = 0.0005
+REPETITIONS_MAX = 100
 COMMANDS = ("list", "build", "table")
 
 
@@ -41,25 +45,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "table":
                 say(table.table(results.read(results.newest())))
             case "build":
-                uvloop.run(build(catalogue.chosen(names)))
+                return uvloop.run(build(catalogue.chosen(names)))
             case _:
                 return uvloop.run(run(catalogue.chosen(names), told))
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; what had been started was stopped, and what had been measured is written down\n")
+        return 130
     return 0
 
 
-async def build(measures: Sequence[Measure]) -> None:
-    """Build what the measures need beside the stack; may use the network."""
+async def build(measures: Sequence[Measure]) -> int:
+    """Build what the measures need beside the stack, by the network too; what cannot be built keeps nothing else."""
+    complete = True
     for measure in measures:
         if measure.build is not None:
             say(f"{measure.name}: building what it needs")
-            await measure.build()
+            try:
+                await measure.build()
+            except (StackError, Unable) as error:
+                complete = False
+                say(f"  {error}; it will not be measured")
+    return 0 if complete else 2
 
 
 async def run(measures: Sequence[Measure], told: argparse.Namespace) -> int:
     """Take the measures, writing down each as soon as it is there; return the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it would leave a stack behind; now it is as Ctrl-C
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     needs_stack = any(measure.needs_stack for measure in measures)
     complete = True
     async with site(told.stack, seed=told.seed, size=told.size, needs_stack=needs_stack) as place:
@@ -90,13 +105,31 @@ def keep(name: str, result: Result, now: datetime) -> None:
     path.with_suffix(".md").write_text(table.page(whole))
 
 
+def _repetitions(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= REPETITIONS_MAX:
+        raise argparse.ArgumentTypeError(f"give a whole number from 1 to {REPETITIONS_MAX}")
+    return int(text)
+
+
+def _size(text: str) -> float:
+    try:
+        size = float(text)
+    except ValueError:
+        size = 0
+    if not 0 < size <= 1:
+        raise argparse.ArgumentTypeError("give a number above 0, and 1 at most")
+    return size
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="The scoreboard.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="measures, or list, build, table; all measures")
-    parser.add_argument("--repetitions", type=int, default=REPETITIONS_MIN)
+    parser.add_argument(
+        "--repetitions", type=_repetitions, default=REPETITIONS_MIN, help="fewer than five score nothing"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the order of the sides, and of what is drawn in them")
     parser.add_argument("--stack", help="a stack that is up, instead of one of its own")
-    parser.add_argument("--size", type=float, default=1.0, help="less than 1 tries it out with shorter blocks")
+    parser.add_argument("--size", type=_size, default=1.0, help="less than 1 tries it out with shorter blocks")
     return parser
 
 

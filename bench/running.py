@@ -3,11 +3,14 @@
 import asyncio
 import sys
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 
 from bench.measure import Figures, Measure, Repeat, Unable, Void
 from bench.scoring import Repetition, Taken
 from bench.site import Site
 from veigo.stack.problem import first_of, first_sentence
+
+OPENED_WITHIN_S = 240.0  # fifty thousand sockets on a small machine
 
 
 def say(text: str) -> None:
@@ -21,7 +24,9 @@ async def taken(measure: Measure, site: Site, repetitions: int) -> Taken:
     done: list[Repetition] = []
     say(f"{measure.name}: {measure.question}")
     try:
-        async with measure.opened(site) as sides:
+        async with AsyncExitStack() as held:
+            async with asyncio.timeout(OPENED_WITHIN_S):
+                sides = await held.enter_async_context(measure.opened(site))
             if missing := set(measure.sides) ^ set(sides):
                 raise Unable(f"bench/measures/{measure.name}.py names {', '.join(missing)} in one place only")
             for number in range(repetitions):
