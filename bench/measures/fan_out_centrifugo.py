@@ -8,6 +8,7 @@ from bench.measure import Goal, Measure, Repeat
 from bench.peers import fan_out, tools
 from bench.peers.centrifugo import centrifugo, from_kafka
 from bench.peers.listener import listening
+from bench.peers.our_realtime import realtime
 from bench.peers.our_rooms import back_door, our_rooms
 from bench.peers.same_topic import rooms_named
 from bench.site import Site
@@ -25,9 +26,11 @@ async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
         rooms, sides = iter(await our_rooms(site, 2 * len(fan_out.PER_S))), {}
         for sockets in fan_out.PER_S:
             room = next(rooms)
-            ours = await stack.enter_async_context(listening(room.door(site, "realtime"), sockets, site.folder))
+            ours = await stack.enter_async_context(
+                listening(room.door(site.stack.port("realtime")), sockets, site.folder)
+            )
             write = await fan_out.fitted(ours, partial(write_into, room))
-            sides[fan_out.side("ours", sockets)] = fan_out.block(site, fan_out.realtime(site), ours, write)
+            sides[fan_out.side("ours", sockets)] = fan_out.block(site, realtime(site), ours, write)
             room = next(rooms)
             theirs = await stack.enter_async_context(listening(peer.door(room.id), sockets, site.folder))
             write = await fan_out.fitted(theirs, partial(write_into, room))

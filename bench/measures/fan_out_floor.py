@@ -7,6 +7,7 @@ from functools import partial
 from bench.measure import Goal, Measure, Repeat
 from bench.peers import fan_out, tools
 from bench.peers.listener import listening
+from bench.peers.our_realtime import realtime
 from bench.peers.our_rooms import back_door, our_rooms
 from bench.peers.send_loop import send_loop
 from bench.site import Site
@@ -21,9 +22,11 @@ async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
         write_into = await stack.enter_async_context(back_door(site))
         rooms, sides = await our_rooms(site, len(fan_out.PER_S)), {}
         for room, sockets in zip(rooms, fan_out.PER_S, strict=True):
-            ours = await stack.enter_async_context(listening(room.door(site, "realtime"), sockets, site.folder))
+            ours = await stack.enter_async_context(
+                listening(room.door(site.stack.port("realtime")), sockets, site.folder)
+            )
             write = await fan_out.fitted(ours, partial(write_into, room))
-            sides[fan_out.side("ours", sockets)] = fan_out.block(site, fan_out.realtime(site), ours, write)
+            sides[fan_out.side("ours", sockets)] = fan_out.block(site, realtime(site), ours, write)
             loop = await stack.enter_async_context(send_loop(fan_out.MESSAGE_BYTES))
             theirs = await stack.enter_async_context(listening(loop.door(), sockets, site.folder))
             sides[fan_out.side(PEER, sockets)] = fan_out.floor_block(site, loop, theirs)

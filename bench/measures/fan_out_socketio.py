@@ -8,6 +8,7 @@ from bench.measure import Goal, Measure, Repeat
 from bench.peers import fan_out, tools
 from bench.peers.database import peers_database
 from bench.peers.listener import listening
+from bench.peers.our_realtime import realtime
 from bench.peers.our_rooms import back_door, our_rooms
 from bench.peers.socketio import socketio
 from bench.site import Site
@@ -23,9 +24,11 @@ async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
         write_into = await stack.enter_async_context(back_door(site))
         rooms, sides = await our_rooms(site, len(fan_out.PER_S)), {}
         for room, sockets in zip(rooms, fan_out.PER_S, strict=True):
-            ours = await stack.enter_async_context(listening(room.door(site, "realtime"), sockets, site.folder))
+            ours = await stack.enter_async_context(
+                listening(room.door(site.stack.port("realtime")), sockets, site.folder)
+            )
             write = await fan_out.fitted(ours, partial(write_into, room))
-            sides[fan_out.side("ours", sockets)] = fan_out.block(site, fan_out.realtime(site), ours, write)
+            sides[fan_out.side("ours", sockets)] = fan_out.block(site, realtime(site), ours, write)
             said_in = await stack.enter_async_context(peer.sender(room.id))
             theirs = await stack.enter_async_context(listening(peer.door(room.id), sockets, site.folder))
             write = await fan_out.fitted(theirs, said_in)

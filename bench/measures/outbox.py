@@ -34,7 +34,7 @@ async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
         sides: dict[str, Repeat] = {}
         for room, (sockets, per_s) in zip(await our_rooms(site, len(PER_S)), PER_S.items(), strict=True):
             for who, door, write in (
-                ("ours", room.door(site, "realtime"), write_ours(room, CHARACTERS)),
+                ("ours", room.door(site.stack.port("realtime")), write_ours(room, CHARACTERS)),
                 (PEER, peer.door(room.id), write_theirs(room.id, CHARACTERS)),
             ):
                 listener = await stack.enter_async_context(listening(door, sockets, site.folder))

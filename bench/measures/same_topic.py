@@ -41,7 +41,7 @@ async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
         for sockets, per_s in PER_S.items():
             for at in AT:
                 room = next(rooms)
-                door = peer.door(room.id) if at == "Centrifugo" else room.door(site, at)
+                door = peer.door(room.id) if at == "Centrifugo" else room.door(site.stack.port(at))
                 listener = await stack.enter_async_context(listening(door, sockets, site.folder))
                 write = write_into(room, CHARACTERS)
                 await said(listener, write, per_s=10, seconds=0.5)  # until then nothing is known to arrive

@@ -15,7 +15,6 @@ from bench.peers.listener import Heard, Listener
 from bench.peers.said import Write, heard_out, numbers, said
 from bench.peers.send_loop import SendLoop
 from bench.site import Site
-from veigo.stack.state import read_record
 
 BLOCK_S = 1.5
 PER_S = {100: 150.0, 1_000: 25.0}  # sockets in a room → messages a second
@@ -47,15 +46,6 @@ def sides(peer: str, does: str) -> dict[str, str]:
     """What is compared."""
     ours = "sockets at realtime, which reads Debezium's records from Kafka"
     return {side(who, n): said for n in PER_S for who, said in (("ours", ours), (peer, does))}
-
-
-def realtime(site: Site) -> psutil.Process:
-    """The process of the stack's realtime."""
-    record = read_record(site.stack.state_file)
-    process = record.nodes["realtime"].process if record is not None else None
-    if process is None:
-        raise RuntimeError("the stack has no realtime")
-    return psutil.Process(process.pid)
 
 
 async def fitted(listener: Listener, write_into: Callable[[int], Write]) -> Write:

@@ -97,9 +97,9 @@ async def test_our_own_sockets_are_heard_the_same_way(site):
     """At the gateway and at realtime; nothing comes twice, nothing is missing."""
     (room,) = await our_rooms(site, 1)
     async with back_door(site) as write_into, front_door(site) as say_into:
-        async with listening(room.door(site, "gateway"), SOCKETS, site.folder) as listener:
+        async with listening(room.door(site.stack.port("gateway")), SOCKETS, site.folder) as listener:
             by_statement = await said(listener, write_into(room, 50), per_s=50, seconds=0.2)
-        async with listening(room.door(site, "realtime"), SOCKETS, site.folder) as listener:
+        async with listening(room.door(site.stack.port("realtime")), SOCKETS, site.folder) as listener:
             by_mutation = await said(listener, say_into(room, 50), per_s=50, seconds=0.2)
 
     assert [10 * SOCKETS] * 2 == [by_statement.heard.deliveries, by_mutation.heard.deliveries]
