@@ -44,6 +44,7 @@
 #define NOTES_MAX (8u << 20) /* beyond, deliveries are counted and not noted: DROPPED */
 #define EVENTS 512
 #define OPEN_WITHIN_S 60
+#define REFUSALS_MAX 2000
 #define STDIN UINT32_MAX
 
 enum state { CONNECTING, UPGRADING, JOINING, JOINED, GONE };
@@ -66,10 +67,10 @@ static struct {
     const char *say, *joined, *ping, *pong;
     char *request;
     size_t request_bytes;
-} wish = {.at_once = 100, .say = "", .joined = "", .ping = "", .pong = ""};
+} wish = {.at_once = 50, .say = "", .joined = "", .ping = "", .pong = ""};
 
 static struct link *links;
-static int opened, opening, joined, wanted, poller;
+static int opened, opening, joined, wanted, refusals, poller;
 static struct note *notes;
 static uint64_t noted, dropped, frames, deliveries, bytes, awaited;
 static int64_t wall_ahead_ns; /* of the monotonic clock: the kernel's stamps are of the wall clock */
@@ -82,6 +83,12 @@ static _Noreturn void fail(const char *why, ...) {
     vprintf(why, more);
     putchar('\n');
     exit(1);
+}
+
+static _Noreturn void refused(char *answer, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        if (answer[i] == '\r' || answer[i] == '\n') answer[i] = ' ';
+    fail("refused: %.*s", (int)(size < 400 ? size : 400), answer);
 }
 
 static int64_t now_ns(clockid_t clock) {
@@ -97,10 +104,10 @@ static void watch(int fd, uint32_t events, uint32_t which, int how) {
     if (epoll_ctl(poller, how, fd, &event)) fail("epoll_ctl: %s", strerror(errno));
 }
 
-static void open_one(void) {
-    struct link *link = &links[opened];
+static void open_one(uint32_t which) {
+    struct link *link = &links[which];
     *link = (struct link){.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), .state = CONNECTING};
-    if (link->fd < 0) fail("socket %d: %s", opened, strerror(errno));
+    if (link->fd < 0) fail("socket %u: %s", which, strerror(errno));
     int one = 1;
     setsockopt(link->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 #ifdef SO_TIMESTAMPNS
@@ -113,8 +120,7 @@ static void open_one(void) {
         fail("bind: %s", strerror(errno));
     if (connect(link->fd, (struct sockaddr *)&wish.server, sizeof wish.server) && errno != EINPROGRESS)
         fail("connect: %s", strerror(errno));
-    watch(link->fd, EPOLLOUT, (uint32_t)opened, EPOLL_CTL_ADD);
-    opened++, opening++;
+    watch(link->fd, EPOLLOUT, which, EPOLL_CTL_ADD);
 }
 
 static void send_all(struct link *link, const char *data, size_t size) {
@@ -164,6 +170,14 @@ static void note(uint32_t which, uint32_t number, int64_t at_ns) {
         dropped++;
 }
 
+/* A server that is busy says 503: one asks again, a bounded number of times. */
+static int asks_again(struct link *link, uint32_t which, const char *answer, size_t size) {
+    if (size < 12 || memcmp(answer, "HTTP/1.1 503", 12) || ++refusals > REFUSALS_MAX) return 0;
+    close(link->fd);
+    open_one(which);
+    return 1;
+}
+
 /* A server's ping may stand in a line among others. */
 static void answer_pings(struct link *link, const char *text, size_t size) {
     size_t length = strlen(wish.ping);
@@ -193,7 +207,7 @@ static void take_text(struct link *link, uint32_t which, char *text, size_t size
     } else if (memmem(text, size, wish.joined, strlen(wish.joined))) {
         is_in(link);
     } else if (memmem(text, size, "rror", 4)) {
-        fail("refused: %.*s", (int)(size < 300 ? size : 300), text);
+        refused(text, size);
     }
 }
 
@@ -225,7 +239,7 @@ static size_t take_frame(struct link *link, uint32_t which, char *data, size_t s
 static void take_upgrade(struct link *link, char **data, size_t *size) {
     char *end = memmem(*data, *size, "\r\n\r\n", 4);
     if (!end) return;
-    if (*size < 12 || memcmp(*data, "HTTP/1.1 101", 12)) fail("refused: %.*s", (int)(end - *data), *data);
+    if (memcmp(*data, "HTTP/1.1 101", 12)) refused(*data, *size);
     *size -= (size_t)(end + 4 - *data), *data = end + 4;
     link->state = JOINING;
     if (*wish.say) say(link, 1, wish.say, strlen(wish.say));
@@ -272,6 +286,7 @@ static void read_from(struct link *link, uint32_t which) {
     struct msghdr message = {.msg_iov = &into, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     ssize_t size = recvmsg(link->fd, &message, 0);
     if (size < 0 && errno == EAGAIN) return;
+    if (size > 0 && link->state == UPGRADING && asks_again(link, which, incoming, (size_t)size)) return;
     if (size <= 0) fail("socket %u was cut off by the server: %s", which, size ? strerror(errno) : "end of stream");
     take(link, which, incoming, (size_t)size, stamp_of(&message));
 }
@@ -325,7 +340,7 @@ static void run(void) {
     int told = -1;
     int64_t since_ns = now_ns(CLOCK_MONOTONIC);
     for (;;) {
-        while (opening < wish.at_once && opened < wanted) open_one();
+        for (; opening < wish.at_once && opened < wanted; opened++, opening++) open_one((uint32_t)opened);
         if (joined == wanted && told != joined) printf("joined %d\n", told = joined);
         if (joined == wanted) since_ns = now_ns(CLOCK_MONOTONIC);
         if (now_ns(CLOCK_MONOTONIC) - since_ns > OPEN_WITHIN_S * 1000000000LL)
