@@ -12,7 +12,7 @@ from bench.peers.our_rooms import back_door, our_rooms
 from bench.peers.said import Write, said
 from bench.site import Site
 
-BLOCK_S = 2.0
+BLOCK_S = 1.5
 PER_S = {1: 100.0, 100: 50.0}  # sockets in a room → messages a second
 CHARACTERS = 100
 PEER = "outbox"

@@ -17,7 +17,7 @@ from bench.site import Site
 from veigo.history import Witnessed
 from veigo.witness import Witness
 
-BLOCK_S = 2.0
+BLOCK_S = 1.5
 PER_S = {1: 100.0, 100: 50.0, 1_000: 10.0}  # sockets in a room → messages a second
 CHARACTERS = 100
 AT = ("gateway", "realtime", "Centrifugo")

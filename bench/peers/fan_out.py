@@ -16,7 +16,7 @@ from bench.peers.said import Write, heard_out, numbers, said
 from bench.peers.send_loop import SendLoop
 from bench.site import Site
 
-BLOCK_S = 1.5
+BLOCK_S = 1.2
 PER_S = {100: 150.0, 1_000: 25.0}  # sockets in a room → messages a second
 MESSAGE_BYTES = 1_200  # on the wire: a little more than what Debezium's envelope has without what is said in it
 TRIED_WITH = 10  # characters
