@@ -7,12 +7,13 @@ from services.access_tokens import TokenVerifier
 from services.decisions import DecisionPoint
 from services.key_sets import fetched_from
 from services.realtime.actions import Limits
+from services.realtime.connection import Connection
 from services.realtime.feed import Feed
 from services.realtime.handshake import accepted_origins
 from services.realtime.joining import Admission
 from services.realtime.settings import Settings
 from services.realtime.subscriptions import Subscriptions
-from services.realtime.websocket import Connection, SocketServer
+from services.realtime.websocket import SocketServer
 
 
 async def main() -> None:

@@ -10,7 +10,7 @@ pile up is closed with 4408. (`websockets.broadcast` frames the message anew for
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TypeAlias
@@ -18,15 +18,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 import structlog
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import State
+from websockets.server import ServerProtocol
 
 from services.access_tokens import AccessToken
 from services.problems import Code, Problem
 from services.realtime import actions, handshake, way
+from services.realtime.connection import Connection
 from services.realtime.feed import FeedHealth
 from services.realtime.keepalive import Wheel
 from services.realtime.records import RoomEvent, SessionEnded
@@ -35,31 +34,12 @@ from services.realtime.subscriptions import Subscriptions
 
 log = structlog.get_logger()
 
-FRAME_BYTES_MAX = 64 * 1024  # a longer frame from a client is answered with 1009
-FRAMES_WAITING_MAX = 16  # frames of one client not handled yet; above, nothing is read from it
-HANDSHAKE_S_MAX = 10
-CLOSE_GRACE_S = 5.0  # how long a closed socket has to take the close frame before its connection is cut
 TICK_S = 1.0
 PING = Frame(Opcode.PING, b"").serialize(mask=False)
 SOCKETS_MAX = 50_000
-RESUME_BUFFER_BYTES = (64 * 1024, 16 * 1024)  # a resuming socket is read its next page when this little is unsent
 RESUME_WAIT_S = 30.0  # for a socket to take a page of what it asked for; then it is too slow
 GOODBYES_AT_ONCE = 500  # sockets sent away in one go at a stop, so that they do not all come back in one moment
 BACKLOG = 4_096  # connections not accepted yet, as after a restart when everybody comes back
-
-
-class Connection(ServerConnection):
-    """A client's connection, which is also the handle the rules know it by."""
-
-    token: str
-    access: AccessToken
-    heard = True  # since it was asked last whether it is there
-
-    def data_received(self, data: bytes) -> None:
-        """Take what came, which also says that the client is there."""
-        self.heard = True
-        super().data_received(data)
-
 
 Action: TypeAlias = actions.Action[Connection]
 
@@ -98,7 +78,9 @@ class SocketServer:
         self._origins = origins
         self._sockets_max = sockets_max
         self._wheel = Wheel[Connection](ping_interval_s)
-        self._joins: set[asyncio.Task[None]] = set()
+        self._connections: set[Connection] = set()
+        self._asking: set[asyncio.Task[None]] = set()  # for tokens, positions and pages
+        self._nobody: asyncio.Event | None = None  # from when on nobody is let in; set when all have gone
         self._unread_bytes_most = 0
 
     def unread_bytes_most(self) -> int:
@@ -116,20 +98,17 @@ class SocketServer:
         """Send everybody away to join again, because events were missed."""
         self._obey(self._rules.close_all("events were missed; connect again"))
 
-    async def _talk(self, connection: ServerConnection) -> None:
-        assert isinstance(connection, Connection)
-        self._obey(self._rules.opened(connection, connection.access, time.time()))
-        self._wheel.add(connection)
-        if not self._health().positioned:  # the place was lost while this one was let in
-            self.missed()
-        try:
-            async for data in connection:
-                self._obey(self._rules.received(connection, data, time.time()))
-        except ConnectionClosed:
-            pass  # however it ended, it ended
-        finally:
-            self._wheel.discard(connection)
-            self._rules.closed(connection)
+    def heard(self, connection: Connection, message: str | bytes) -> None:
+        """Take what a client said."""
+        self._obey(self._rules.received(connection, message, time.time()))
+
+    def gone(self, connection: Connection) -> None:
+        """Forget a connection, however it ended."""
+        self._connections.discard(connection)
+        self._wheel.discard(connection)
+        self._rules.closed(connection)
+        if self._nobody is not None and not self._connections:
+            self._nobody.set()
 
     async def _tick(self) -> None:
         while True:
@@ -139,11 +118,13 @@ class SocketServer:
 
     def _ask_who_is_there(self) -> None:
         for connection in self._wheel.move():
-            if not connection.heard:  # not even a pong: the peer is gone, and TCP would notice in a quarter of an hour
+            if (
+                not connection.has_spoken
+            ):  # not even a pong: the peer is gone, and TCP would notice in a quarter of an hour
                 log.info("socket_dead", session_id=connection.access.session_id)
                 connection.transport.abort()
-            elif connection.protocol.state is State.OPEN:
-                connection.heard = False
+            elif connection.is_open:
+                connection.has_spoken = False
                 connection.transport.write(PING)
 
     # What goes out.
@@ -154,9 +135,7 @@ class SocketServer:
                 case actions.Deliver():
                     self._deliver(action)
                 case actions.AskToJoin():
-                    join = asyncio.get_running_loop().create_task(self._ask(action))
-                    self._joins.add(join)
-                    join.add_done_callback(self._joins.discard)
+                    self._begin(self._ask(action))
                 case actions.Close():
                     self._close(action)
 
@@ -165,7 +144,7 @@ class SocketServer:
         unread_bytes_max = self._rules.limits.outbound_bytes_max
         overflowed = []
         for connection in action.sockets:
-            if connection.protocol.state is not State.OPEN:
+            if not connection.is_open:
                 continue
             transport = connection.transport
             transport.write(framed)
@@ -196,7 +175,7 @@ class SocketServer:
             return await self._position(connection.token, connection.access, action.room_id)
         try:
             async with asyncio.timeout(RESUME_WAIT_S):
-                await connection.drain()
+                await connection.drained()
         except TimeoutError:
             self._obey(self._rules.overflowed(connection))
             raise Problem(Code.UNAVAILABLE, "The socket does not take what it asked for") from None
@@ -205,38 +184,59 @@ class SocketServer:
     def _close(self, action: actions.Close[Connection]) -> None:
         connection = action.socket
         log.info("socket_closed", code=int(action.code), session_id=connection.access.session_id)
-        if connection.protocol.state is State.OPEN:
-            connection.protocol.send_close(action.code, action.reason)
-            connection.send_data()
-        # Not `Connection.close()`: it waits, without a bound, for a full write buffer to drain.
-        asyncio.get_running_loop().call_later(CLOSE_GRACE_S, connection.transport.abort)
+        connection.send_close(action.code, action.reason)
+
+    def _begin(self, asking: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(asking)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
 
     # Letting in.
 
-    async def _check(self, connection: ServerConnection, request: Request) -> Response | None:
+    def requested(self, connection: Connection, opening: ServerProtocol, request: Request) -> None:
+        """Decide whether a client is let in."""
+        self._begin(self._let_in(connection, opening, request))
+
+    async def _let_in(self, connection: Connection, opening: ServerProtocol, request: Request) -> None:
+        try:
+            refusal = await self._check(connection, opening, request)
+        except Exception:
+            log.exception("handshake_failed")
+            refusal = _refusal(opening, HTTPStatus.INTERNAL_SERVER_ERROR, "The logs of this moment say why")
+        if refusal is None and self._nobody is not None:
+            refusal = _refusal(opening, HTTPStatus.SERVICE_UNAVAILABLE, "The service restarts; connect again")
+        connection.answer(refusal or opening.accept(request))
+        if not connection.is_open:
+            return
+        self._obey(self._rules.opened(connection, connection.access, time.time()))
+        self._wheel.add(connection)
+        if not self._health().positioned:  # the place was lost while this one was let in
+            self.missed()
+        connection.begin()
+
+    async def _check(self, connection: Connection, opening: ServerProtocol, request: Request) -> Response | None:
         """Answer a request with a refusal, or with None when the upgrade may go on."""
-        assert isinstance(connection, Connection)
         url = urlsplit(request.path)
         if url.path == "/healthz":
-            return self._health_page(connection)
+            return self._health_page(opening)
         if "Upgrade" not in request.headers:
             return None  # the library words this one
         if not handshake.origin_is_accepted(self._origins, request.headers.get_all("Origin")):
-            return _refusal(connection, HTTPStatus.FORBIDDEN, "This Origin is not accepted; add it to ACCEPTED_ORIGINS")
+            return _refusal(opening, HTTPStatus.FORBIDDEN, "This Origin is not accepted; add it to ACCEPTED_ORIGINS")
         if self._rules.sockets_count >= self._sockets_max:
-            return _refusal(connection, HTTPStatus.SERVICE_UNAVAILABLE, "All sockets are taken; try again shortly")
+            return _refusal(opening, HTTPStatus.SERVICE_UNAVAILABLE, "All sockets are taken; try again shortly")
         if not self._health().positioned:
-            return _refusal(connection, HTTPStatus.SERVICE_UNAVAILABLE, "Events cannot be read yet; try again shortly")
+            return _refusal(opening, HTTPStatus.SERVICE_UNAVAILABLE, "Events cannot be read yet; try again shortly")
         try:
             connection.token = handshake.access_token(url.query, request.headers.get_all("Authorization"))
             connection.access = await self._admit(connection.token)
         except Problem as problem:
             known = problem.code is Code.UNAUTHENTICATED
             status = HTTPStatus.UNAUTHORIZED if known else HTTPStatus.SERVICE_UNAVAILABLE
-            return _refusal(connection, status, problem.message)
+            return _refusal(opening, status, problem.message)
         return None
 
-    def _health_page(self, connection: Connection) -> Response:
+    def _health_page(self, opening: ServerProtocol) -> Response:
         feed = self._health()
         page = {
             "status": "ok" if feed.trouble is None else "unavailable",
@@ -249,7 +249,7 @@ class SocketServer:
             "positions": feed.positions,
         }
         status = HTTPStatus.OK if feed.trouble is None else HTTPStatus.SERVICE_UNAVAILABLE
-        response = connection.respond(status, msgspec.json.encode(page).decode())
+        response = opening.reject(status, msgspec.json.encode(page).decode())
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "application/json"
         return response
@@ -257,24 +257,11 @@ class SocketServer:
     # Living and ending.
 
     @asynccontextmanager
-    async def serving(self, host: str, port: int, drain_s: float) -> AsyncIterator[Server]:
+    async def serving(self, host: str, port: int, drain_s: float) -> AsyncIterator[asyncio.Server]:
         """Serve while the context is open, then send everybody away and wait `drain_s` at most for them to go."""
-        server = await serve(
-            self._talk,
-            host,
-            port,
-            process_request=self._check,
-            create_connection=Connection,
-            compression=None,
-            server_header=None,
-            max_size=FRAME_BYTES_MAX,
-            max_queue=FRAMES_WAITING_MAX,
-            open_timeout=HANDSHAKE_S_MAX,
-            ping_interval=None,  # the wheel asks; a task for each socket would not do
-            write_limit=RESUME_BUFFER_BYTES,  # only resuming waits for it; deliveries have a bound of their own
-            backlog=BACKLOG,
-        )
-        ticking = asyncio.get_running_loop().create_task(self._tick())
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(self._connection, host, port, backlog=BACKLOG)
+        ticking = loop.create_task(self._tick())
         log.info("serving", address=f"{host}:{port}")
         try:
             yield server
@@ -283,23 +270,32 @@ class SocketServer:
             await self._drain(server, drain_s)
             log.info("stopped")
 
-    async def _drain(self, server: Server, drain_s: float) -> None:
-        server.close(close_connections=False)
+    def _connection(self) -> Connection:
+        connection = Connection(self)
+        self._connections.add(connection)
+        return connection
+
+    async def _drain(self, server: asyncio.Server, drain_s: float) -> None:
+        server.close()
+        self._nobody = asyncio.Event()
         try:
             async with asyncio.timeout(drain_s):
                 while goodbyes := self._rules.close_some(GOODBYES_AT_ONCE, "the service restarts; connect again"):
                     self._obey(goodbyes)
                     await asyncio.sleep(drain_s / 50)
-                for join in self._joins:
-                    join.cancel()
-                await server.wait_closed()
+                for task in self._asking:
+                    task.cancel()
+                for connection in [each for each in self._connections if each.is_opening]:
+                    connection.transport.abort()
+                if self._connections:
+                    await self._nobody.wait()
         except TimeoutError:
-            log.warning("drain_cut_short", sockets=len(server.all_connections), drain_s=drain_s)
-            for connection in server.all_connections:
+            log.warning("drain_cut_short", sockets=len(self._connections), drain_s=drain_s)
+            for connection in list(self._connections):
                 connection.transport.abort()
 
 
-def _refusal(connection: Connection, status: HTTPStatus, reason: str) -> Response:
-    response = connection.respond(status, f"{reason}\n")
+def _refusal(opening: ServerProtocol, status: HTTPStatus, reason: str) -> Response:
+    response = opening.reject(status, f"{reason}\n")
     response.headers["X-WebSocket-Reject-Reason"] = reason
     return response

@@ -20,13 +20,13 @@ from websockets.frames import Frame, Opcode
 
 from services.access_tokens import AccessToken
 from services.problems import Code, Problem
-from services.realtime import websocket
+from services.realtime import connection
 from services.realtime.actions import Limits
 from services.realtime.feed import FeedHealth
 from services.realtime.records import RoomEvent, SessionEnded
 from services.realtime.room import LogPage, RoomPosition
 from services.realtime.subscriptions import Subscriptions
-from services.realtime.websocket import Connection, SocketServer
+from services.realtime.websocket import SocketServer
 
 ROOM = "0198c0de-0000-7000-8000-000000000001"
 FOREIGN_ROOM = "0198c0de-0000-7000-8000-00000000000f"
@@ -75,7 +75,7 @@ class Stage:
     @asynccontextmanager
     async def running(self, drain_s: float = 2.0) -> "AsyncIterator[Stage]":
         self.may_answer.set()
-        rules: Subscriptions[Connection] = Subscriptions(self.limits)
+        rules: Subscriptions[connection.Connection] = Subscriptions(self.limits)
         self.sockets = SocketServer(
             rules,
             self.admit,
@@ -357,7 +357,7 @@ def stop_reading(client: ClientConnection) -> None:
 
 
 async def test_a_socket_that_does_not_read_is_forgotten_and_hurts_nobody(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(websocket, "CLOSE_GRACE_S", 0.2)
+    monkeypatch.setattr(connection, "CLOSE_GRACE_S", 0.2)
     limits = Limits(outbound_bytes_max=256 * 1024)
     async with Stage(limits).running() as stage, stage.connect(max_queue=None) as slow, stage.connect() as quick:
         await joined(slow)
