@@ -97,7 +97,7 @@ class Crowd:
 
     @property
     def tally(self) -> Tally:
-        """What all holders have seen, as of a second ago."""
+        """What all holders have seen, as of half a second ago."""
         return added(self._tallies)
 
     @property

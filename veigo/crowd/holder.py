@@ -1,4 +1,4 @@
-"""One process of a crowd: holds its share of the sockets in one epoll loop, and tells what it sees once a second.
+"""One process of a crowd: holds its share of the sockets in one epoll loop, and tells what it sees twice a second.
 
     python -m veigo.crowd.holder < plan.json
 
@@ -6,7 +6,7 @@ A socket is a file, a few numbers and nothing else; there is no task, buffer or 
 cost a few megabytes and their pings a few percent of a core. One that is lost on its way is opened anew, some times;
 one that is lost later stays lost, and is counted by what ended it.
 
-The plan comes as one line of JSON on standard input, a tally goes out as one line a second, and the end of standard
+The plan comes as one line of JSON on standard input, a tally goes out as a line twice a second, and the end of standard
 input ends it.
 """
 
@@ -29,7 +29,7 @@ from veigo.crowd.tally import Tally
 
 BIND_ADDRESS_NO_PORT = 24  # IP_BIND_ADDRESS_NO_PORT: the port is chosen at connect, when the other end is known
 READ_BYTES = 64 * 1024
-TELL_S = 1.0
+TELL_S = 0.5
 EVENTS_AT_ONCE = 512
 QUOTED_MAX = 200  # bytes of a refusal that are kept
 ATTEMPTS_MAX = 5  # to get one socket to where it is settled

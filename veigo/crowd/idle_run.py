@@ -15,6 +15,7 @@ import msgspec
 from veigo.crowd.crowd import Crowd
 from veigo.crowd.meter import Usage, cpu_s, kernel_bytes, pids_by_kind, usage
 from veigo.crowd.people import People, sockets_in
+from veigo.crowd.spread import Door
 from veigo.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class IdleRun:
         self._asked = asked
         self._say = say
         self._pids = {kind: pids for kind, pids in pids_by_kind(stack).items() if kind in MEASURED}
-        doors = [_door(address) for address in stack.addresses_of("gateway").split(",")]
+        doors = [door(address) for address in stack.addresses_of("gateway").split(",")]
         self._crowd = Crowd(asked.sockets, doors, people.scripts(people.rooms))
         self.result = Result(
             asked=asked,
@@ -173,6 +174,7 @@ class IdleRun:
         return {kind: usage(pids) for kind, pids in self._pids.items()}
 
 
-def _door(address: str) -> tuple[str, int]:
+def door(address: str) -> Door:
+    """Return an address written as `host:port` as a crowd needs it."""
     host, _, port = address.rpartition(":")
     return host, int(port)

@@ -5,14 +5,14 @@ What the kernel itself keeps for sockets belongs to no process: it is told for t
 and only to root.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import psutil
 
 from veigo.stack.stack import Stack
-from veigo.stack.state import read_record
+from veigo.stack.state import NodeState, read_record
 
 SLABS = Path("/proc/slabinfo")
 SOCKET_SLABS = frozenset({"TCP", "sock_inode_cache", "filp", "eventpoll_epi"})  # what there is one of for each end
@@ -25,32 +25,27 @@ class Usage(msgspec.Struct, frozen=True):
         processes: how many there are.
         rss_bytes: resident memory.
         pss_bytes: resident memory, shared pages counted once.
-        cpu_s: processor seconds so far, user and system.
     """
 
     processes: int
     rss_bytes: int
     pss_bytes: int
-    cpu_s: float
 
 
 def usage(pids: Sequence[int]) -> Usage:
     """Read what these processes need now."""
-    processes = [psutil.Process(pid) for pid in pids]
-    memory = [process.memory_full_info() for process in processes]
-    times = [process.cpu_times() for process in processes]
+    memory = [psutil.Process(pid).memory_full_info() for pid in pids]
     return Usage(
-        processes=len(processes),
+        processes=len(pids),
         rss_bytes=sum(each.rss for each in memory),
         pss_bytes=sum(each.pss for each in memory),
-        cpu_s=sum(each.user + each.system for each in times),
     )
 
 
 def cpu_s(pids: Sequence[int]) -> float:
-    """Read only the processor seconds, which costs nothing."""
-    times = [psutil.Process(pid).cpu_times() for pid in pids]
-    return float(sum(each.user + each.system for each in times))
+    """Read the processor seconds so far, user and system, of all threads: the scheduler counts them in nanoseconds."""
+    counted = (path.read_text() for pid in pids for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return sum(int(line.split()[0]) for line in counted) / 1e9
 
 
 def kernel_bytes() -> int | None:
@@ -62,15 +57,15 @@ def kernel_bytes() -> int | None:
     return sum(int(words[1]) * int(words[3]) for words in lines if words[0] in SOCKET_SLABS)
 
 
-def pids_by_kind(stack: Stack) -> Mapping[str, list[int]]:
-    """Return the processes of a running stack by the kind of node, those they started included."""
+def pids_by_kind(stack: Stack) -> dict[str, list[int]]:
+    """Return the processes of a running stack's ready nodes by their kind, those they started included."""
     record = read_record(stack.state_file)
     assert record is not None, "the stack runs, so there is a record"
     kinds: dict[str, list[int]] = {}
     for node in stack.topology.nodes:
-        identity = record.nodes[node.name].process if node.name in record.nodes else None
-        if identity is not None:
-            process = psutil.Process(identity.pid)
+        known = record.nodes.get(node.name)
+        if known is not None and known.process is not None and known.state is NodeState.READY:
+            process = psutil.Process(known.process.pid)
             family = [process, *process.children(recursive=True)]
             kinds.setdefault(node.kind, []).extend(each.pid for each in family)
     return kinds

@@ -11,6 +11,7 @@ from math import ceil
 import msgspec
 
 from veigo.stack.problem import StackError
+from veigo.stack.topology import REPLICAS_MAX
 
 FILES_KEPT_FREE = 200  # of a process's, for everything that is no socket of the crowd
 HOLDER_SOCKETS_MAX = 15_000  # of one holder, however many files it may have: one of them is one core at most
@@ -95,10 +96,16 @@ def check_stack(sockets: int, gateways: int, realtimes: int, machine: Machine, s
     A gateway has two files open for each socket it relays, a realtime one.
 
     Raises:
-        StackError: how many of each it takes.
+        StackError: how many of each it takes, or that there cannot be so many.
     """
     free = machine.files_max - FILES_KEPT_FREE
     gateways_needed, realtimes_needed = ceil(sockets / (free // 2)), ceil(sockets / min(free, sockets_max))
+    most = REPLICAS_MAX * min(free // 2, sockets_max)
+    if max(gateways_needed, realtimes_needed) > REPLICAS_MAX:
+        raise StackError(
+            f"{sockets:,} sockets are too many for a stack on one machine, where a process may open "
+            f"{machine.files_max:,} files and {REPLICAS_MAX} gateways are the most; hold {most:,} at most"
+        )
     if gateways < gateways_needed or realtimes < realtimes_needed:
         scale = f"gateway={max(gateways, gateways_needed)} realtime={max(realtimes, realtimes_needed)}"
         raise StackError(

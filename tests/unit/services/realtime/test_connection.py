@@ -3,9 +3,8 @@
 import asyncio
 
 import pytest
-from websockets.client import ClientProtocol
 from websockets.frames import Close, Frame, Opcode
-from websockets.uri import parse_uri
+from websockets.protocol import CLIENT, Protocol
 
 from services.realtime import connection as module
 from services.realtime.connection import Connection
@@ -99,8 +98,7 @@ def said(opcode, data=b"", fin=True):
 
 def told(wire):
     """The frames in what a server put on the wire."""
-    client = ClientProtocol(parse_uri("ws://here/"))
-    client.state = client.state.OPEN
+    client = Protocol(CLIENT)
     client.receive_data(wire.written)
     return [(frame.opcode, bytes(frame.data)) for frame in client.events_received()]
 

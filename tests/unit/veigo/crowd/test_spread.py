@@ -80,3 +80,9 @@ def test_a_realtime_takes_no_more_than_it_is_told_to():
     """However many files there are."""
     with pytest.raises(StackError, match="realtime=2"):
         check_stack(60_000, gateways=1, realtimes=1, machine=Machine(1 << 20, 28_232, 16 << 30))
+
+
+def test_more_than_any_stack_here_can_hold_is_refused_without_a_scale():
+    """There are nine of each at most."""
+    with pytest.raises(StackError, match="hold 89,100 at most"):
+        check_stack(100_000, gateways=9, realtimes=9, machine=MACHINE)
