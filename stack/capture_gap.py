@@ -21,15 +21,15 @@ CHANGED = {
 }
 
 
-async def committed_since(stack: Stack, since_us: int) -> tuple[int, list[Event]]:
-    """PostgreSQL's clock, in microseconds, and the events of all rooms that were written since a moment."""
+async def committed_since(stack: Stack, since_us: int) -> tuple[list[Event], int]:
+    """The events of all rooms that were written since a moment, and where PostgreSQL's log ended afterwards."""
     connection = await postgres.connect(stack, connectors.DATABASES["chat"])
     try:
-        now_us = await connection.fetchval("SELECT (extract(epoch FROM clock_timestamp()) * 1e6)::bigint")
         rows = await connection.fetch(EVENTS, since_us, timeout=ANSWER_WITHIN_S)
+        log_end_lsn = await connection.fetchval("SELECT pg_current_wal_insert_lsn()", timeout=ANSWER_WITHIN_S)
     finally:
         await connection.close()
-    return now_us, [(row["room_id"], row["sequence"]) for row in rows]
+    return [(row["room_id"], row["sequence"]) for row in rows], log_end_lsn
 
 
 async def measured(stack: Stack, facts: Facts, known: Position) -> Gap:
@@ -41,7 +41,7 @@ async def measured(stack: Stack, facts: Facts, known: Position) -> Gap:
     since_us = known.at_us - OVERLAP_US
     missing: list[Event] = []
     if facts.connector == "chat":
-        _, committed = await committed_since(stack, since_us)
+        committed, _ = await committed_since(stack, since_us)
         await asyncio.sleep(IN_FLIGHT_S)
         captured = await asyncio.to_thread(_captured_since, stack.addresses_of("kafka"), since_us - OVERLAP_US)
         missing = [event for event in committed if event not in captured]

@@ -1,8 +1,4 @@
-"""The end of the captured room log in Kafka: which events are there, and up to which moment nothing more can come.
-
-Debezium sends what it reads in the order of PostgreSQL's log. So once a heartbeat that was written after an event is in
-Kafka, the event is in Kafka too, or it never will be.
-"""
+"""The end of the captured room log in Kafka: which events are there."""
 
 import time
 from types import TracebackType
@@ -14,7 +10,6 @@ if TYPE_CHECKING:
     from confluent_kafka import Consumer
 
 EVENTS = "chat.public.room_events"
-HEARTBEATS = "chat.public.heartbeats"
 ASK_WITHIN_S = 5.0
 READ_WITHIN_S = 20.0
 RECORDS_AT_ONCE = 2_000
@@ -27,12 +22,7 @@ class _Row(msgspec.Struct):
     sequence: int = 0
 
 
-class _Source(msgspec.Struct):
-    ts_us: int = 0
-
-
 class _Envelope(msgspec.Struct):
-    source: _Source
     after: _Row | None = None
 
 
@@ -43,7 +33,6 @@ class CaptureTail:
     """Reads on from a moment, again and again; keeps what is younger than ``kept_s``. Blocks: use it in a thread."""
 
     def __init__(self, bootstrap: str, since_us: int, kept_s: float = float("inf")) -> None:
-        self.newest_heartbeat_us = 0
         self.events: dict[Event, int] = {}  # the event, and when the broker appended it, in ms
         self._bootstrap = bootstrap
         self._since_ms = since_us // 1_000
@@ -86,9 +75,8 @@ class CaptureTail:
         settings = {"group.id": "veigo.watch", "enable.auto.commit": False, "auto.offset.reset": "error"}
         self._consumer = consumer = Consumer({"bootstrap.servers": self._bootstrap, "log_level": 0, **settings})
         wanted = [
-            TopicPartition(topic, number, self._since_ms)
-            for topic in (EVENTS, HEARTBEATS)
-            for number in consumer.list_topics(topic, timeout=ASK_WITHIN_S).topics[topic].partitions
+            TopicPartition(EVENTS, number, self._since_ms)
+            for number in consumer.list_topics(EVENTS, timeout=ASK_WITHIN_S).topics[EVENTS].partitions
         ]
         for found in consumer.offsets_for_times(wanted, timeout=ASK_WITHIN_S):
             where = (found.topic, found.partition)
@@ -105,11 +93,9 @@ class CaptureTail:
         self._positions[record.topic(), record.partition()] = record.offset() + 1
         if record.value() is None:
             return
-        envelope = _envelope.decode(record.value())
-        if record.topic() == HEARTBEATS:
-            self.newest_heartbeat_us = max(self.newest_heartbeat_us, envelope.source.ts_us)
-        elif envelope.after is not None:
-            self.events[envelope.after.room_id, envelope.after.sequence] = record.timestamp()[1]
+        row = _envelope.decode(record.value()).after
+        if row is not None:
+            self.events[row.room_id, row.sequence] = record.timestamp()[1]
 
     def close(self) -> None:
         """Let go of the connection; what was read stays known, and is read again."""

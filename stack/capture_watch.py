@@ -84,6 +84,7 @@ class CaptureWatch:
         since_us = time.time_ns() // 1_000 - int(KEPT_S * 1e6)
         self._tail = CaptureTail(stack.addresses_of("kafka"), since_us, KEPT_S)
         self._audit = Audit()
+        self._stored_lsn = 0  # up to where Kafka has what is in chat's log, as of the last look
 
     async def look(self) -> None:
         """Look at what is broken, raise what is new, and clear what has passed."""
@@ -92,6 +93,8 @@ class CaptureWatch:
         was = dict(known)
         for facts in await facts_now(self._stack):
             name = facts.connector
+            if name == "chat" and facts.stored is not None:
+                self._stored_lsn = facts.stored.lsn
             if name in known:
                 await self._judge(facts, known[name], looked_ns)
             if facts.sound and facts.stored is not None and name not in self._alarms.out_of_place():
@@ -105,9 +108,10 @@ class CaptureWatch:
             return
         looked_ns = time.time_ns()
         since_us = looked_ns // 1_000 - int(AUDITED_S * 1e6)
-        now_us, committed = await capture_gap.committed_since(self._stack, since_us)
+        stored_lsn = self._stored_lsn
+        committed, log_end_lsn = await capture_gap.committed_since(self._stack, since_us)
         await asyncio.to_thread(self._tail.read)
-        lost = self._audit.missing(committed, now_us, self._tail.events.keys(), self._tail.newest_heartbeat_us)
+        lost = self._audit.missing(committed, log_end_lsn, self._tail.events.keys(), stored_lsn)
         if lost:
             standing = self._alarms.stands(AlarmKind.EVENTS_MISSING, "chat")
             gap = capture_gap.gap_of([*lost, *(standing.gap.named() if standing else ())], 0, 0, {})

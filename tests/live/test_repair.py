@@ -112,15 +112,22 @@ async def lose_slot_and_offsets(site):
     await connect(site, "PUT", "chat/stop")
     await until(lambda: connect(site, "DELETE", "chat/offsets"), 10, "offsets cannot be deleted")
     await drop_slot(site)
-    await asyncio.sleep(0.5)  # in which somebody writes
+    written = len(await sql(site, "SELECT FROM room_events"))
+
+    async def somebody_writes():
+        assert len(await sql(site, "SELECT FROM room_events")) > written
+
+    await until(somebody_writes, CAUGHT_UP_WITHIN_S, "nobody writes")
     await connect(site, "PUT", "chat/resume")
 
 
 async def lose_offsets(site):
-    """The slot still knows: nothing is missing, and nobody may take that for granted."""
+    """The slot still knows: nothing is missing, and nobody may take that for granted; whoever watches says so."""
+    since_us = time.time_ns() // 1_000
     await connect(site, "PUT", "chat/stop")
     await until(lambda: connect(site, "DELETE", "chat/offsets"), 10, "offsets cannot be deleted")
-    await asyncio.sleep(1.5)
+    raised = Alarms(site.folder).raised(AlarmKind.OFFSETS_LOST, about="chat", since_us=since_us)
+    await until(raised, ALARM_WITHIN_S, "no alarm")
     await connect(site, "PUT", "chat/resume")
 
 
@@ -145,7 +152,7 @@ async def test_a_gap_is_named_within_seconds_and_closed_while_people_chat(stack,
         await breaks(site)
         alarm = await alarm_naming(alarms, kinds, room, since_us)
         await ann.get(REMOVE, r=left, m=carl.id)
-        degraded = veigo("status", "--name", stack.name, "--json")
+        degraded, up = veigo("status", "--name", stack.name, "--json"), veigo("up", "--name", stack.name)
         repaired = await asyncio.to_thread(veigo, "repair", "--name", stack.name, within_s=REPAIRED_WITHIN_S)
         last = await trickle.further()
         heard = await listened(listening, last)
@@ -159,6 +166,9 @@ async def test_a_gap_is_named_within_seconds_and_closed_while_people_chat(stack,
     assert f"{alarm.gap.events:,} events of {len(alarm.gap.rooms):,} rooms" in alarm.sentence
     assert "degraded" == json.loads(degraded.stdout)["state"]
     assert alarm.kind in {each["kind"] for each in json.loads(degraded.stdout)["alarms"]}
+    assert 4 == up.returncode, up.stdout + up.stderr
+    assert f"{alarm.kind}: " in up.stderr
+    assert f"`veigo repair --name {stack.name}`" in up.stderr
     assert 0 == repaired.returncode, repaired.stdout + repaired.stderr
     assert "are as PostgreSQL implies" in repaired.stdout
     assert list(range(joined + 1, heard[-1] + 1)) == heard
@@ -171,16 +181,14 @@ async def test_a_gap_is_named_within_seconds_and_closed_while_people_chat(stack,
 async def test_offsets_that_are_lost_raise_an_alarm_though_the_slot_brings_everything(stack, site, person):
     ann = await person("Ann")
     room = await ann.create_room()
-    alarms, since_us = Alarms(site.folder), time.time_ns() // 1_000
     await lose_offsets(site)
     last = (await ann.send(room, "after"))["sequence"]
-    await until(alarms.raised(AlarmKind.OFFSETS_LOST, about="chat", since_us=since_us), ALARM_WITHIN_S, "no alarm")
     repaired = await asyncio.to_thread(veigo, "repair", "--name", stack.name, within_s=REPAIRED_WITHIN_S)
 
     assert 0 == repaired.returncode, repaired.stdout + repaired.stderr
     assert "0 events of 0 rooms" in repaired.stdout
     assert list(range(1, last + 1)) == captured(stack, room)
-    assert [] == alarms.standing()
+    assert [] == Alarms(site.folder).standing()
 
 
 async def test_a_revocation_that_was_lost_closes_its_socket_once_repaired(stack, site, person):

@@ -12,6 +12,8 @@ from veigo.stack.problem import StackError
 from veigo.stack.state import NodeState, StackState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from veigo.stack.alarms import Alarm
     from veigo.stack.state import StackRecord
 
@@ -42,9 +44,18 @@ def status(
         say(f"stack {name} is not there; `veigo up` starts it")
     else:
         show(record)
-        for each in alarms:
-            complain(f"since {stamp(each.at_us / 1e6)} {each.kind}: {each.sentence}")
+        tell_alarms(name, alarms)
     raise typer.Exit(exit_code(record) or (DEGRADED if alarms else 0))
+
+
+def tell_alarms(name: str, alarms: "Sequence[Alarm]") -> None:
+    """Print the alarms that stand, and what to do about those that do not pass by themselves."""
+    from veigo.stack.alarms import PASSING
+
+    for each in alarms:
+        complain(f"since {stamp(each.at_us / 1e6)} {each.kind}: {each.sentence}")
+    if any(each.kind not in PASSING for each in alarms):
+        complain(f"nodes run, and what is named is missing until `veigo repair --name {name}`; docs/when_it_alarms.md")
 
 
 def exit_code(record: "StackRecord | None") -> int:

@@ -44,10 +44,10 @@ def up(
     ] = None,
     more: Annotated[list[str] | None, typer.Argument(metavar="NODE=COUNT", hidden=True)] = None,
 ) -> None:
-    """Start the stack and wait until every node has answered a real request. Exit code 0 ready, 1 not."""
+    """Start the stack and wait until every node has answered. Exit code 0 ready, 4 but for a standing alarm, 1 not."""
     from stack.containers import scale_of
-    from stack.runtimes import in_containers, runtime_of
-    from veigo.commands.status import show
+    from stack.runtimes import alarms_of, in_containers, runtime_of
+    from veigo.commands.status import DEGRADED, show, tell_alarms
 
     began = time.monotonic()
     names = [part.strip() for part in only.split(",") if part.strip()]
@@ -57,12 +57,17 @@ def up(
         runtime = in_containers(stack, overlays) if containers or overlays else runtime_of(stack)
         with progress() as report:
             record, changed = asyncio.run(runtime.bring_up(report, names))
+        alarms = alarms_of(stack).standing()
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         complain("interrupted; what had been started was stopped")
         raise typer.Exit(130) from None
+    if alarms:
+        say(f"stack {name} is up and degraded after {time.monotonic() - began:.1f} s")
+        tell_alarms(name, alarms)
+        raise typer.Exit(DEGRADED)
     if not changed:
         say(f"stack {name} is up already")
         show(record)
