@@ -93,8 +93,7 @@ def traces_under_kills(session: nox.Session) -> None:
 @nox.session
 def faults(session: nox.Session) -> None:
     """Every fault on a real stack, once each; minutes, so only on demand."""
-    if os.geteuid() == 0 and shutil.which("apt-get"):  # without it the wrong clocks skip, and say so
-        session.run("apt-get", "install", "-y", "-qq", "libfaketime", success_codes=range(256), silent=True)
+    _provide_wrong_clocks(session)
     session.run(BIN / "pytest", "tests/live", "-m", "faults", *session.posargs)
 
 
@@ -106,7 +105,8 @@ def chaos_smoke(session: nox.Session) -> None:
 
 @nox.session
 def chaos(session: nox.Session) -> None:
-    """Every experiment there is, under one seed; `nox -s chaos -- --seeds 5` for more of them."""
+    """Every experiment, under one seed (25 minutes); `nox -s chaos -- --seeds 5` for more of them."""
+    _provide_wrong_clocks(session)
     session.run(BIN / "veigo", "chaos", "run", "--seed", "1", *session.posargs)
 
 
@@ -138,6 +138,12 @@ def _provide_browser(session: nox.Session) -> None:
         session.run("apt-get", "install", "-y", "-qq", "chromium", success_codes=range(256), silent=True)
     else:
         session.run(BIN / "playwright", "install", "chromium", success_codes=range(256), silent=True)
+
+
+def _provide_wrong_clocks(session: nox.Session) -> None:
+    """Install libfaketime where that is possible without asking; without it a wrong clock is skipped, or refused."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        session.run("apt-get", "install", "-y", "-qq", "libfaketime", success_codes=range(256), silent=True)
 
 
 def _no_engine() -> str:
