@@ -55,7 +55,7 @@ def tell_alarms(name: str, alarms: "Sequence[Alarm]") -> None:
     for each in alarms:
         complain(f"since {stamp(each.at_us / 1e6)} {each.kind}: {each.sentence}")
     if any(each.kind not in PASSING for each in alarms):
-        complain(f"nodes run, and what is named is missing until `veigo repair --name {name}`; docs/when_it_alarms.md")
+        complain(f"every node runs; `veigo repair --name {name}` mends the rest, see docs/when_it_alarms.md")
 
 
 def exit_code(record: "StackRecord | None") -> int:
