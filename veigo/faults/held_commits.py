@@ -22,7 +22,10 @@ HOLDER = f"SELECT pg_advisory_lock(76), pg_sleep({HELD_S_MAX})"
 WAITING = """
     SELECT pid, pg_current_wal_lsn()::text AS lsn FROM pg_locks
     WHERE locktype = 'advisory' AND objid = 76 AND NOT granted"""
-RELEASE = "SELECT pg_cancel_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 76 AND granted"
+# Whoever waits, or has waited, holds it shared, and is left alone.
+RELEASE = """
+    SELECT pg_cancel_backend(pid) FROM pg_locks
+    WHERE locktype = 'advisory' AND objid = 76 AND granted AND mode = 'ExclusiveLock'"""
 FORGET = "DROP FUNCTION IF EXISTS veigo_hold() CASCADE"
 
 
