@@ -12,6 +12,7 @@ each is told to come through its own proxy.
 import asyncio
 import hashlib
 import time
+import warnings
 from collections.abc import Iterable
 from functools import partial
 
@@ -255,8 +256,10 @@ def members(stack: Stack, group: str) -> int:
 
     admin = AdminClient({"bootstrap.servers": stack.addresses_of("kafka"), "log_level": 0})
     try:
-        # Not `describe_consumer_groups`, which refuses groups that do not consume, such as Connect's workers.
-        return sum(len(found.members) for found in admin.list_groups(group, timeout=PROBE_WITHIN_S))
+        with warnings.catch_warnings():
+            # Its successor, `describe_consumer_groups`, refuses groups that do not consume, such as Connect's workers.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return sum(len(found.members) for found in admin.list_groups(group, timeout=PROBE_WITHIN_S))
     except KafkaException as error:
         raise StackError(f"no broker says who is in {group}: {error.args[0].str()}") from error
 
