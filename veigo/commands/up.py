@@ -10,6 +10,7 @@ from veigo.commands.display import complain, progress, say
 from veigo.stack.problem import StackError
 
 if TYPE_CHECKING:
+    from veigo.stack.alarms import Alarm
     from veigo.stack.stack import Stack
     from veigo.stack.state import StackRecord
 
@@ -47,7 +48,7 @@ def up(
     """Start the stack and wait until every node has answered. Exit code 0 ready, 4 but for a standing alarm, 1 not."""
     from stack.containers import scale_of
     from stack.runtimes import alarms_of, in_containers, runtime_of
-    from veigo.commands.status import DEGRADED, show, tell_alarms
+    from veigo.stack.alarms import PASSING
 
     began = time.monotonic()
     names = [part.strip() for part in only.split(",") if part.strip()]
@@ -57,22 +58,31 @@ def up(
         runtime = in_containers(stack, overlays) if containers or overlays else runtime_of(stack)
         with progress() as report:
             record, changed = asyncio.run(runtime.bring_up(report, names))
-        alarms = alarms_of(stack).standing()
+        # What passes by itself may be over, and not looked at yet.
+        alarms = [each for each in alarms_of(stack).standing() if each.kind not in PASSING]
     except StackError as error:
         complain(str(error))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         complain("interrupted; what had been started was stopped")
         raise typer.Exit(130) from None
+    _say_what_came_of_it(stack, record, alarms, changed=changed, took_s=time.monotonic() - began)
+
+
+def _say_what_came_of_it(
+    stack: "Stack", record: "StackRecord", alarms: "list[Alarm]", *, changed: bool, took_s: float
+) -> None:
+    from veigo.commands.status import DEGRADED, show, tell_alarms
+
     if alarms:
-        say(f"stack {name} is up and degraded after {time.monotonic() - began:.1f} s")
-        tell_alarms(name, alarms)
+        say(f"stack {stack.name} is up and degraded after {took_s:.1f} s")
+        tell_alarms(stack.name, alarms)
         raise typer.Exit(DEGRADED)
     if not changed:
-        say(f"stack {name} is up already")
+        say(f"stack {stack.name} is up already")
         show(record)
         return
-    say(f"stack {name} is ready after {time.monotonic() - began:.1f} s")
+    say(f"stack {stack.name} is ready after {took_s:.1f} s")
     _say_where_to_go(stack, record)
 
 
