@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import resource
 import signal
 from collections.abc import Coroutine
 
@@ -25,6 +26,7 @@ async def until_stopped() -> None:
 
 def run(main: Coroutine[object, object, None]) -> None:
     """Run a service's main coroutine on uvloop and return when it has drained."""
+    _allow_many_files()
     tracing.configure()
     metrics.configure()
     metrics.counter("veigo.spans.dropped", "Spans that found no room, or nobody who took them.", tracing.dropped)
@@ -33,3 +35,9 @@ def run(main: Coroutine[object, object, None]) -> None:
     finally:
         tracing.shutdown()
         metrics.shutdown()
+
+
+def _allow_many_files() -> None:
+    """Raise this process's limit of open files as far as it may: a realtime has one for each socket, a gateway two."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -6,7 +6,7 @@ import structlog
 
 from services import lifecycle, logs
 from services.gateway.app import served
-from services.gateway.server import allow_many_files, listening_socket, server
+from services.gateway.server import listening_socket, server
 from services.gateway.settings import Settings
 
 
@@ -14,7 +14,6 @@ async def main() -> None:
     """Serve until stopped, then drain."""
     settings = Settings()
     logs.configure("gateway", settings.log_level)
-    allow_many_files()
     listener = listening_socket(settings.listen_host, settings.listen_port)
     running = server(served(settings), settings.drain_s)
     serving = asyncio.create_task(running.serve([listener]))

@@ -5,7 +5,6 @@ graceful stop, so that the process would end by SIGTERM instead of with 0.
 """
 
 import asyncio
-import resource
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -186,9 +185,3 @@ def listening_socket(host: str, port: int) -> socket.socket:
         raise SystemExit(
             f"gateway cannot listen on {host}:{port}: {error.strerror}; free it or set LISTEN_PORT"
         ) from None
-
-
-def allow_many_files() -> None:
-    """Raise this process's limit of open files as far as it may: a relayed WebSocket holds two."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
