@@ -8,7 +8,7 @@ from math import ceil
 
 import msgspec
 
-from bench.growth.axes import IDLE, MEMBERS, REPLICAS
+from bench.growth.axes import IDLE, LISTENERS, MEMBERS, RATE, REPLICAS
 from bench.growth.fits import Fit, fit, medians
 from bench.growth.results import Growth, Sample
 
@@ -37,7 +37,7 @@ class Constants(msgspec.Struct, frozen=True):
     """What was measured, by kind of node.
 
     Attributes:
-        message_ms: for a message, but for what its deliveries cost.
+        message_ms: for one message more, where there are many, but for what its deliveries cost.
         delivery_ms: for each delivery, where a kind has a part in it.
         read_ms: of each realtime for a message it reads, whether or not it has sockets in the room.
         fetch_ms: of Kafka for each realtime that reads a message.
@@ -87,21 +87,26 @@ def line(growth: Growth, axis: str, kind: str) -> Fit:
     return fit(costs(growth.samples, axis, kind))
 
 
+def marginal(growth: Growth, kind: str) -> Fit:
+    """Fit what a kind spends in a second, in milliseconds, to how many messages there are in it.
+
+    The slope is what one more costs. What a message costs where there are few is more, by what goes on around it.
+    """
+    return fit([(per_s, per_s * cost) for per_s, cost in costs(growth.samples, RATE.name, kind)])
+
+
 def constants(growth: Growth) -> Constants:
     """Read the constants out of the figures."""
     assert growth.opening is not None, "sockets were opened"
     kinds = sorted({kind for one in growth.samples for kind in one.cpu_ms})
-    by_members = {kind: line(growth, MEMBERS.name, kind) for kind in kinds}
     carry = ("gateway", "realtime")
     few, many = IDLE.points[0], IDLE.points[-1]
+    delivery_ms = {kind: max(0.0, line(growth, MEMBERS.name, kind).slope) for kind in carry}
     return Constants(
         message_ms={
-            kind: max(0.0, by_members[kind].intercept)
-            if kind in carry
-            else costs(growth.samples, MEMBERS.name, kind)[0][1]
-            for kind in kinds
+            kind: max(0.0, marginal(growth, kind).slope - LISTENERS * delivery_ms.get(kind, 0.0)) for kind in kinds
         },
-        delivery_ms={kind: max(0.0, by_members[kind].slope) for kind in carry},
+        delivery_ms=delivery_ms,
         read_ms=max(0.0, line(growth, REPLICAS.name, "realtime").slope),
         fetch_ms=max(0.0, line(growth, REPLICAS.name, "kafka").slope),
         socket_bytes=growth.opening.rss_bytes,

@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 
 from bench.growth import capacity, charts
-from bench.growth.axes import AXES, LISTENERS, MEMBERS, REPEATS, Axis
+from bench.growth.axes import AXES, LISTENERS, MEMBERS, RATE, REPEATS, Axis
 from bench.growth.capacity import BUSY_MAX, SOCKETS_PER_PROCESS, Cluster, Constants, Wanted
 from bench.growth.fits import Fit
 from bench.growth.results import Growth
@@ -22,6 +22,7 @@ ROOM_EVENTS = "chat.public.room_events"
 DRAWN = 5  # kinds in one chart: those that cost most, and realtime
 WANTED = tuple(Wanted(1_000_000, per_s, hearers=20, return_s=60.0) for per_s in (200.0, 1_000.0, 3_000.0))
 TITLES = {
+    "rate": ("Messages a second", "messages a second, in ten rooms by turns", "message a second"),
     "members": ("Members of a room", "sockets in the room", "member"),
     "rooms": ("Rooms", f"rooms that messages go to by turns, {LISTENERS} sockets in each", "room"),
     "history": ("History of a room", "messages the room has had", "message"),
@@ -66,6 +67,7 @@ def text(growth: Growth) -> str:
         sockets_per_process=SOCKETS_PER_PROCESS,
         partitions=PARTITIONS[ROOM_EVENTS],
         largest=MEMBERS.points[-1],
+        rate_max=RATE.points[-1],
     )
 
 
@@ -90,8 +92,8 @@ def _section(growth: Growth, axis: Axis) -> dict[str, object]:
         "name": axis.name,
         "title": title,
         "across": across,
-        "per_s": axis.per_s,
-        "range": f"from {axis.points[0]:,} to {axis.points[-1]:,}",
+        "range": (f"At {axis.per_s} messages a second, from" if axis.per_s else "From")
+        + f" {axis.points[0]:,} to {axis.points[-1]:,}",
         "fits": [f"{kind} is {_worded(found, one)}" for kind, found in fits.items()],
         "rows": list(_levels(growth, axis)),
     }

@@ -1,4 +1,4 @@
-"""All axes on one stack: members, rooms and history by turns, in another order each time; idle sockets; replicas.
+"""All axes on one stack: rates, members, rooms and history by turns, in another order each time; then the others.
 
 Rooms of every size, and rooms with every length of history, are there from the beginning with sockets in them, so that
 going from one level to another costs nothing and a drift of the machine meets all levels alike. Idle sockets can only
@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from bench.growth import history
-from bench.growth.axes import AXES, HISTORY, IDLE, LISTENERS, MEMBERS, REPEATS, REPLICAS, ROOMS, Axis
+from bench.growth.axes import HISTORY, IDLE, LISTENERS, MEMBERS, RATE, REPEATS, REPLICAS, ROOMS, Axis
 from bench.growth.results import Opening, Sample
 from bench.growth.sampling import Spending, sample
 from stack import rest
@@ -73,7 +73,7 @@ class Measuring:
             await self._settled(self._crowd)
             await self._spends.idling(IDLING_S)
             for _ in range(REPEATS):
-                levels = [(axis, count) for axis in (MEMBERS, ROOMS, HISTORY) for count in axis.points]
+                levels = [(axis, count) for axis in (RATE, MEMBERS, ROOMS, HISTORY) for count in axis.points]
                 self._random.shuffle(levels)
                 for axis, count in levels:
                     await self._sample(axis, count)
@@ -199,7 +199,6 @@ async def measured(stack: Stack, seed: int, say: Callable[[str], None]) -> Measu
         raise StackError(
             f"growth is measured with up to {REPLICAS.points[-1]} realtimes; `veigo up --scale realtime=4`"
         )
-    assert {axis.name for axis in AXES} == {"members", "rooms", "history", "idle", "replicas"}
     graphql = GraphQL(f"http://{stack.address('gateway')}", timeout_s=30)
     try:
         people = await People.sign_up(graphql, ACCOUNTS)

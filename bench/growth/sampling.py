@@ -57,12 +57,13 @@ async def sample(
 
     Returns: the sample; or why there is none.
     """
-    group, messages = f"s{number}", round(axis.per_s * SECONDS)
+    per_s = axis.per_s_at(count)
+    group, messages = f"s{number}", round(per_s * SECONDS)
     messages -= messages % len(rooms) if len(rooms) <= messages else 0
     due = due * messages // len(rooms)
     turns = {room: asyncio.Lock() for room in rooms}  # so that a room's messages have the order of their numbers
     before, began_s = spends.so_far(), time.monotonic()
-    wanted = [(rooms[n % len(rooms)], n / axis.per_s) for n in range(messages)]
+    wanted = [(rooms[n % len(rooms)], n / per_s) for n in range(messages)]
     late = sum(await asyncio.gather(*(_send(people, group, room, turns[room], after_s) for room, after_s in wanted)))
     came = await crowd.until(lambda tally: group in tally.groups and tally.groups[group].count >= due, COME_WITHIN_S)
     await asyncio.sleep(TAIL_S)

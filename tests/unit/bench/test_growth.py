@@ -3,8 +3,10 @@
 import pytest
 
 from bench.growth import results
-from bench.growth.capacity import BUSY_MAX, Constants, Wanted, cluster, messages_per_s_max
+from bench.growth.axes import RATE
+from bench.growth.capacity import BUSY_MAX, Constants, Wanted, cluster, marginal, messages_per_s_max
 from bench.growth.fits import fit, medians
+from bench.growth.results import Growth, Sample
 from veigo.stack.problem import StackError
 
 KNOWN = Constants(
@@ -81,3 +83,13 @@ def test_what_is_full_first_is_told():
 def test_no_figures_are_refused_with_what_to_do(tmp_path):
     with pytest.raises(StackError, match=r"python -m bench\.growth measure"):
         results.newest(tmp_path)
+
+
+def test_what_goes_on_anyway_is_not_what_a_message_more_costs():
+    """Five milliseconds a second of fetching and copying, and two for each message."""
+    samples = [
+        Sample(RATE.name, per_s, 10, 10, {"kafka": 5 / per_s + 2}, p50_ms=1.0, p99_ms=1.0) for per_s in RATE.points
+    ]
+    growth = Growth(date="", commit="", machine={}, versions={}, seconds=1.0, samples=samples)
+
+    assert 2.0 == pytest.approx(marginal(growth, "kafka").slope)
