@@ -30,4 +30,6 @@ def test_ids_of_one_moment_differ():
 
 def test_ids_of_others_tell_nothing():
     """A random id read as a time would be a latency of decades."""
-    assert [None] * 3 == [intended_us(other) for other in (str(uuid.uuid4()), "m1", "")]
+    strange = "zzzzzzzz-zzzz-7zzz-8zzz-zzzzzzzzzzzz"
+
+    assert [None] * 4 == [intended_us(other) for other in (str(uuid.uuid4()), "m1", "", strange)]
