@@ -39,7 +39,7 @@ class Shape(SceneShape):
     """All at once."""
 
     scene = Scene(
-        people=6, minutes=0.1, rhythm=Rhythm(every_s=1), curve=AT_ONCE,
+        people=6, minutes=0.09, rhythm=Rhythm(every_s=1), curve=AT_ONCE,
         limits=Limits(delivered_p50_ms={limit}), late_ms_tolerated={tolerated},
     )
 {more}
@@ -84,13 +84,13 @@ def scenes(tmp_path_factory):
 @pytest.fixture(scope="module")
 def evening(play):
     """A short evening of people in two processes."""
-    return play("evening_peak", "--users", "12", "--minutes", "0.25", "--processes", "2", "--seed", "3")
+    return play("evening_peak", "--users", "12", "--minutes", "0.2", "--processes", "2", "--seed", "3")
 
 
 @pytest.fixture(scope="module")
 def storm(play):
     """A small storm."""
-    return play("reconnect_storm", "--users", "10", "--minutes", "0.2", "--seed", "3")
+    return play("reconnect_storm", "--users", "10", "--minutes", "0.15", "--seed", "3", "--no-traces")
 
 
 def report_of(folder):
@@ -149,7 +149,7 @@ def test_received_messages_are_a_request_type_of_their_own(evening):
 
 
 def test_a_smaller_version_says_so(evening):
-    assert "a smaller version of the scene: 12 of 120 people and 0.25 of 3 minutes" in evening[1]
+    assert "a smaller version of the scene: 12 of 120 people and 0.2 of 3 minutes" in evening[1]
 
 
 def test_a_limit_that_is_not_kept_is_a_violation(play, scenes):
