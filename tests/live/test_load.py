@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -39,7 +38,7 @@ class Shape(SceneShape):
     """All at once."""
 
     scene = Scene(
-        people=6, minutes=0.09, rhythm=Rhythm(every_s=1), curve=AT_ONCE,
+        people=8, minutes=0.1, rhythm=Rhythm(every_s=1), curve=AT_ONCE, storm_at={storm},
         limits=Limits(delivered_p50_ms={limit}), late_ms_tolerated={tolerated},
     )
 {more}
@@ -74,10 +73,16 @@ def play(stack, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory):
-    """A folder with a scene whose limit nobody can keep, and one whose generator stands still half the time."""
+    """A folder of scenes of six seconds: a storm, a limit nobody can keep, a generator that stands still."""
     folder = tmp_path_factory.mktemp("scenes")
-    (folder / "impossible.py").write_text(SCENE.format(name="Impossible", limit=0.001, tolerated=60_000, more=""))
-    (folder / "tired.py").write_text(SCENE.format(name="Tired", limit=60_000, tolerated=50, more=STANDS_STILL))
+    ordinary = {"name": "Storm", "limit": 60_000, "tolerated": 50, "storm": 0.5, "more": ""}
+    scenes = {
+        "storm": ordinary,
+        "impossible": ordinary | {"name": "Impossible", "limit": 0.001, "tolerated": 60_000, "storm": None},
+        "tired": ordinary | {"name": "Tired", "storm": None, "more": STANDS_STILL},
+    }
+    for name, details in scenes.items():
+        (folder / f"{name}.py").write_text(SCENE.format(**details))
     return folder
 
 
@@ -88,9 +93,9 @@ def evening(play):
 
 
 @pytest.fixture(scope="module")
-def storm(play):
-    """A small storm."""
-    return play("reconnect_storm", "--users", "10", "--minutes", "0.15", "--seed", "3", "--no-traces")
+def storm(play, scenes):
+    """Everybody loses their socket in the middle of it."""
+    return play("storm", "--from", str(scenes), "--seed", "3", "--no-traces")
 
 
 def report_of(folder):
@@ -137,7 +142,7 @@ def test_everybody_comes_back_from_a_storm_and_missed_nothing(storm):
     assert {} == what_does_not_hold(folder), printed
     assert code in (0, 1, 2)
     assert "holds" == resumed["verdict"]
-    assert 10 == sum(operation.name == "resume" for operation in ledger.operations)
+    assert 8 == sum(operation.name == "resume" for operation in ledger.operations)
 
 
 def test_received_messages_are_a_request_type_of_their_own(evening):
@@ -175,26 +180,12 @@ def test_a_run_can_be_judged_again(storm):
     assert storm[0] == again.returncode, again.stdout
 
 
-def test_plain_locust_plays_a_scene_and_judges_it_by_itself(stack, tmp_path):
+def test_plain_locust_plays_a_scene_and_judges_it_by_itself(stack, scenes, tmp_path):
     """Without the harness around it, as on a machine that is only there to make load."""
-    scene = Path(__file__).parents[2] / "loadtests" / "many_small_rooms.py"
-    command = [
-        sys.executable,
-        "-m",
-        "locust",
-        "-f",
-        str(scene),
-        "--headless",
-        "--host",
-        stack.http,
-        "-u",
-        "6",
-        "-t",
-        "6s",
-    ]
+    command = [sys.executable, "-m", "locust", "--headless", "--host", stack.http, "-f", str(scenes / "storm.py")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
     (folder,) = (tmp_path / "runs").iterdir()
 
-    assert done.returncode in (0, 1, 2), done.stderr
+    assert done.returncode in (0, 2), done.stderr
     assert {} == what_does_not_hold(folder), done.stderr
     assert (folder / "report.html").exists()
