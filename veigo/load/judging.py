@@ -12,7 +12,6 @@ from veigo.checkers.resumed_without_gap import ResumedWithoutGap
 from veigo.checkers.run_finished import RunFinished
 from veigo.checkers.within_limits import WithinLimits
 from veigo.history import History, load
-from veigo.load.ramp import knee_of
 from veigo.load.results import write_results
 from veigo.report import Report, report_of
 from veigo.run_folder import RunFolder
@@ -30,7 +29,7 @@ def judged(folder: RunFolder, ledger: Ledger, notes: list[str], more: tuple[Chec
     """Judge a run, and write its results into its folder."""
     checkers = [*ALWAYS, *(checker for checker in WHERE_CONCERNED if checker.concerns(ledger)), *more]
     report = report_of(ledger, judge(checkers, ledger), fault_model=FAULT_MODEL, notes=notes)
-    write_results(report, ledger, folder.path, knee_of(ledger))
+    write_results(report, ledger, folder.path)
     return report
 
 

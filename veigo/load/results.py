@@ -13,22 +13,28 @@ from veigo.charts import lines
 from veigo.checkers.generator_kept_up import GeneratorKeptUp
 from veigo.checkers.ledger import Ledger
 from veigo.load.course import COLUMNS, Second, course
-from veigo.load.knee import Knee
+from veigo.load.knee import Knee, Step
 from veigo.load.measures import Measured, measured
+from veigo.load.ramp import knee_of, steps_of
 from veigo.report import Report, page_of, write
 from veigo.verdict import Finding, Verdict
 
 PAGE = "load/report.html.j2"
 
 
-def write_results(report: Report, ledger: Ledger, folder: Path, knee: Knee | None) -> None:
+def write_results(report: Report, ledger: Ledger, folder: Path) -> None:
     """Write everything into the run's folder."""
+    knee, steps = knee_of(ledger), steps_of(ledger)
     limits = measured(ledger, report.parameters)
     seconds = course(ledger)
     judged = [(limit, _verdict(limit, report)) for limit in limits]
-    write(report, ledger, folder, page_of(report, ledger, PAGE, limits=judged, knee=knee, **_charts(seconds)))
+    write(
+        report, ledger, folder, page_of(report, ledger, PAGE, limits=judged, knee=knee, steps=steps, **_charts(seconds))
+    )
     (folder / "junit.xml").write_text(as_junit(report, limits), encoding="utf-8")
-    (folder / "limits.json").write_bytes(msgspec.json.format(msgspec.json.encode(_as_json(limits, knee)), indent=2))
+    (folder / "figures.json").write_bytes(
+        msgspec.json.format(msgspec.json.encode(_as_json(limits, knee, steps)), indent=2)
+    )
     with (folder / "seconds.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)
@@ -81,12 +87,13 @@ def _add_verdict(case: ElementTree.Element, verdict: Verdict, summary: str, evid
     ElementTree.SubElement(case, kind, message=summary, type=verdict.value).text = evidence
 
 
-def _as_json(limits: list[Measured], knee: Knee | None) -> dict[str, object]:
+def _as_json(limits: list[Measured], knee: Knee | None, steps: list[Step]) -> dict[str, object]:
     told = [
         {"name": one.name, "limit": one.limit, "value": one.value, "samples": one.samples, "kept": one.kept}
         for one in limits
     ]
-    return {"limits": told, "knee": None if knee is None else {"sentence": str(knee), **msgspec.to_builtins(knee)}}
+    found = None if knee is None else {"sentence": str(knee), **msgspec.to_builtins(knee)}
+    return {"limits": told, "knee": found, "steps": msgspec.to_builtins(steps)}
 
 
 def _charts(seconds: list[Second]) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """A load run's figures are held to limits, unless whoever made the load was its bottleneck."""
 
 import csv
+import json
 from xml.etree import ElementTree
 
 import pytest
@@ -159,6 +160,15 @@ def test_junit_has_no_pass_for_what_proved_nothing(tmp_path):
     assert {GeneratorKeptUp.promise, WithinLimits.promise, "delivered_p99_ms"} <= {
         case.get("name") for case in suite if case.find("error") is not None
     }
+
+
+def test_the_page_of_a_rising_load_shows_its_steps_and_the_knee(tmp_path):
+    judged(RunFolder("r1", tmp_path), ledger(breaks_at_step=3), [])
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+
+    assert "<strong>the knee</strong>" in page
+    assert "broke: it was too slow" in page
+    assert 5 == len(json.loads((tmp_path / "figures.json").read_text())["steps"])
 
 
 def test_the_page_and_the_table_tell_the_same(results):
