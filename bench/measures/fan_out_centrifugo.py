@@ -29,11 +29,11 @@ async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
             ours = await stack.enter_async_context(
                 listening(room.door(site.stack.port("realtime")), sockets, site.folder)
             )
-            write = await fan_out.fitted(ours, partial(write_into, room))
+            write = write_into(room, await fan_out.fitted(ours, partial(write_into, room)))
             sides[fan_out.side("ours", sockets)] = fan_out.block(site, realtime(site), ours, write)
             room = next(rooms)
             theirs = await stack.enter_async_context(listening(peer.door(room.id), sockets, site.folder))
-            write = await fan_out.fitted(theirs, partial(write_into, room))
+            write = write_into(room, await fan_out.fitted(theirs, partial(write_into, room)))
             sides[fan_out.side(PEER, sockets)] = fan_out.block(site, peer.process, theirs, write)
         yield sides
 

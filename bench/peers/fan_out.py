@@ -5,6 +5,7 @@ is the processor time of the server alone, all of its threads, from the first me
 one: so what it takes to be told of a message is in it, at the floor too little to matter.
 """
 
+import asyncio
 from collections.abc import Callable
 
 import psutil
@@ -12,7 +13,7 @@ import psutil
 from bench.measure import Figures, Goal, Ratio, Repeat, Void
 from bench.peers.beside import cpu_s
 from bench.peers.listener import Heard, Listener
-from bench.peers.said import Write, heard_out, numbers, said
+from bench.peers.said import Write, heard_out, numbers, said, written
 from bench.peers.send_loop import SendLoop
 from bench.site import Site
 
@@ -48,17 +49,17 @@ def sides(peer: str, does: str) -> dict[str, str]:
     return {side(who, n): said for n in PER_S for who, said in (("ours", ours), (peer, does))}
 
 
-async def fitted(listener: Listener, write_into: Callable[[int], Write]) -> Write:
-    """Return what writes messages that arrive with the wanted size.
+async def fitted(listener: Listener, write_of: Callable[[int], Write]) -> int:
+    """Return how many characters a message needs to arrive with the wanted size.
 
     Raises:
         Void: one is longer without any text.
     """
-    tried = await said(listener, write_into(TRIED_WITH), per_s=10, seconds=0.5)
+    tried = await said(listener, write_of(TRIED_WITH), per_s=10, seconds=0.5)
     characters = MESSAGE_BYTES - _mean_size(tried.heard) + TRIED_WITH
     if characters < TRIED_WITH + 10:
         raise Void(f"a message has {_mean_size(tried.heard):,.0f} bytes without what is said")
-    return write_into(round(characters))
+    return round(characters)
 
 
 def block(site: Site, process: psutil.Process, listener: Listener, write: Write) -> Repeat:
@@ -72,15 +73,21 @@ def block(site: Site, process: psutil.Process, listener: Listener, write: Write)
     return repeat
 
 
-def floor_block(site: Site, loop: SendLoop, listener: Listener) -> Repeat:
-    """A block of messages that the floor sends by itself."""
+def floor_block(site: Site, loop: SendLoop, listener: Listener, meanwhile: Write) -> Repeat:
+    """A block of messages that the floor makes itself.
+
+    Meanwhile as many are written to a room where nobody listens: the stack is then as busy beside the floor, with the
+    same processors and their caches, as it is beside realtime.
+    """
 
     async def repeat() -> Figures:
-        per_s = PER_S[listener.sockets]
-        wanted = numbers(round(per_s * site.seconds(BLOCK_S)))
+        per_s, seconds = PER_S[listener.sockets], site.seconds(BLOCK_S)
+        wanted = numbers(round(per_s * seconds))
         await listener.begin()
         before_s = cpu_s(loop.process)
-        await loop.send(wanted, per_s)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(loop.send(wanted, per_s))
+            both.create_task(written(meanwhile, per_s, seconds))
         told = await heard_out(listener, dict.fromkeys(wanted, 0))
         return figures(told.heard, cpu_s(loop.process) - before_s)
 

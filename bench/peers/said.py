@@ -53,7 +53,7 @@ async def said(listener: Listener, write: Write, per_s: float, seconds: float) -
         Void: something is missing, came twice, or was not sent in this block.
     """
     await listener.begin()
-    intended_ns = await _written(write, per_s, seconds)
+    intended_ns = await written(write, per_s, seconds)
     return await heard_out(listener, intended_ns)
 
 
@@ -74,7 +74,12 @@ def numbers(count: int) -> list[int]:
     return list(itertools.islice(_numbers, count))
 
 
-async def _written(write: Write, per_s: float, seconds: float) -> dict[int, int]:
+async def written(write: Write, per_s: float, seconds: float) -> dict[int, int]:
+    """Write at a steady rate, whoever hears it; when each number was meant to be written.
+
+    Raises:
+        Void: one was not accepted.
+    """
     intended: dict[int, int] = {}
     try:
         async with asyncio.TaskGroup() as writes:
