@@ -74,7 +74,7 @@ static int opened, opening, joined, wanted, refusals, poller;
 static struct note *notes;
 static uint64_t noted, dropped, frames, deliveries, bytes, awaited;
 static int64_t wall_ahead_ns; /* of the monotonic clock: the kernel's stamps are of the wall clock */
-static char incoming[READ_BYTES];
+static char incoming[READ_BYTES], refusal[400];
 
 static _Noreturn void fail(const char *why, ...) {
     va_list more;
@@ -85,10 +85,12 @@ static _Noreturn void fail(const char *why, ...) {
     exit(1);
 }
 
-static _Noreturn void refused(char *answer, size_t size) {
-    for (size_t i = 0; i < size; i++)
-        if (answer[i] == '\r' || answer[i] == '\n') answer[i] = ' ';
-    fail("refused: %.*s", (int)(size < 400 ? size : 400), answer);
+/* A server that is busy refuses: one asks again, a bounded number of times, and keeps what it said last. */
+static void refused(const char *answer, size_t size) {
+    size_t length = size < sizeof refusal - 1 ? size : sizeof refusal - 1;
+    for (size_t i = 0; i < length; i++) refusal[i] = answer[i] == '\r' || answer[i] == '\n' ? ' ' : answer[i];
+    refusal[length] = 0;
+    if (++refusals > REFUSALS_MAX) fail("refused too often: %s", refusal);
 }
 
 static int64_t now_ns(clockid_t clock) {
@@ -170,14 +172,6 @@ static void note(uint32_t which, uint32_t number, int64_t at_ns) {
         dropped++;
 }
 
-/* A server that is busy says 503: one asks again, a bounded number of times. */
-static int asks_again(struct link *link, uint32_t which, const char *answer, size_t size) {
-    if (size < 12 || memcmp(answer, "HTTP/1.1 503", 12) || ++refusals > REFUSALS_MAX) return 0;
-    close(link->fd);
-    open_one(which);
-    return 1;
-}
-
 /* A server's ping may stand in a line among others. */
 static void answer_pings(struct link *link, const char *text, size_t size) {
     size_t length = strlen(wish.ping);
@@ -206,8 +200,9 @@ static void take_text(struct link *link, uint32_t which, char *text, size_t size
         if (deliveries > before) frames++, bytes += size;
     } else if (memmem(text, size, wish.joined, strlen(wish.joined))) {
         is_in(link);
-    } else if (memmem(text, size, "rror", 4)) {
+    } else if (memmem(text, size, "error", 5) || memmem(text, size, "ERROR", 5)) {
         refused(text, size);
+        say(link, 1, wish.say, strlen(wish.say));
     }
 }
 
@@ -239,7 +234,7 @@ static size_t take_frame(struct link *link, uint32_t which, char *data, size_t s
 static void take_upgrade(struct link *link, char **data, size_t *size) {
     char *end = memmem(*data, *size, "\r\n\r\n", 4);
     if (!end) return;
-    if (memcmp(*data, "HTTP/1.1 101", 12)) refused(*data, *size);
+    if (memcmp(*data, "HTTP/1.1 101", 12)) fail("refused: %.*s", (int)(strcspn(*data, "\r")), *data);
     *size -= (size_t)(end + 4 - *data), *data = end + 4;
     link->state = JOINING;
     if (*wish.say) say(link, 1, wish.say, strlen(wish.say));
@@ -286,7 +281,12 @@ static void read_from(struct link *link, uint32_t which) {
     struct msghdr message = {.msg_iov = &into, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     ssize_t size = recvmsg(link->fd, &message, 0);
     if (size < 0 && errno == EAGAIN) return;
-    if (size > 0 && link->state == UPGRADING && asks_again(link, which, incoming, (size_t)size)) return;
+    if (size >= 12 && link->state == UPGRADING && !memcmp(incoming, "HTTP/1.1 503", 12)) {
+        refused(incoming, (size_t)size);
+        close(link->fd);
+        open_one(which);
+        return;
+    }
     if (size <= 0) fail("socket %u was cut off by the server: %s", which, size ? strerror(errno) : "end of stream");
     take(link, which, incoming, (size_t)size, stamp_of(&message));
 }
@@ -344,7 +344,7 @@ static void run(void) {
         if (joined == wanted && told != joined) printf("joined %d\n", told = joined);
         if (joined == wanted) since_ns = now_ns(CLOCK_MONOTONIC);
         if (now_ns(CLOCK_MONOTONIC) - since_ns > OPEN_WITHIN_S * 1000000000LL)
-            fail("%d of %d sockets were in after %d s", joined, wanted, OPEN_WITHIN_S);
+            fail("%d of %d sockets were in after %d s; last refusal: %s", joined, wanted, OPEN_WITHIN_S, refusal);
         if (awaited && deliveries >= awaited) {
             tell("reached");
             awaited = 0;
