@@ -25,4 +25,5 @@ class Shape(SceneShape):
         steps=tuple(1.4**step for step in range(16)),
         # What breaks is what is looked for; only what is lost, or out of order, is a fault.
         limits=Limits(failed_share=None, achieved_share=None),
+        late_ms_tolerated=100,  # a step is too slow at 250 ms
     )

@@ -191,7 +191,7 @@ class Director:
             return False
         self._looked_at = over
         ends_s = [step_s * (number + 1) for number in range(over)]
-        return knee(self._tally.steps(self.began_ns, ends_s)).broken is not None
+        return knee(self._tally.steps(self.began_ns, ends_s), more_to_come=True).broken is not None
 
     def _end(self) -> None:
         self.phase = Phase.ENDING

@@ -1,7 +1,8 @@
 """Where a stack breaks: the knee of its curve of latency over load. Pure.
 
 A step holds when the stack did nearly all that was asked of it, and not much more slowly than when it had little to
-do. The knee is the last step before the first that does not: what holds beyond a broken step, by luck, holds nothing.
+do. One that does not, between two that do, is a hiccup; two in a row are where it broke, and the last one that held
+before them is the knee.
 """
 
 from collections.abc import Sequence
@@ -47,8 +48,8 @@ class Knee:
     """What was found.
 
     Attributes:
-        last_held: the fastest step before the first that broke; None when already the first one did.
-        broken: that one; None when all held.
+        last_held: the fastest step before it broke; None when already the first one did.
+        broken: the first of those that broke it; None when it did not.
         how: in which way it broke.
     """
 
@@ -64,18 +65,28 @@ class Knee:
         return f"the knee is at {held}; {broken}" if held else f"already the first step broke: {broken}"
 
 
-def knee(steps: Sequence[Step]) -> Knee:
-    """Find the knee of steps given in rising order; those with too few messages are left out."""
+def knee(steps: Sequence[Step], *, more_to_come: bool = False) -> Knee:
+    """Find the knee of steps given in rising order; those with too few messages are left out.
+
+    Args:
+        steps: what each was met with.
+        more_to_come: whether the last of them may yet turn out to be a hiccup.
+    """
     held: Step | None = None
     first_ms: float | None = None
+    bad: tuple[Step, Broke] | None = None
     for step in steps:
         if step.messages < MESSAGES_MIN:
             continue
-        if (how := _broke(step, first_ms)) is not None:
-            return Knee(held, step, how)
-        first_ms = step.p99_ms if first_ms is None else first_ms
-        held = step
-    return Knee(held)
+        how = _broke(step, first_ms)
+        if how is None:
+            first_ms = step.p99_ms if first_ms is None else first_ms
+            held, bad = step, None
+        elif bad is not None:
+            return Knee(held, *bad)
+        else:
+            bad = step, how
+    return Knee(held) if bad is None or more_to_come else Knee(held, *bad)
 
 
 def _broke(step: Step, first_ms: float | None) -> Broke | None:

@@ -22,13 +22,25 @@ CALM = [step(10), step(20), step(40, p99_ms=60)]
     ],
 )
 def test_the_step_before_the_first_broken_one_is_the_knee(broken, how):
-    found = knee([*CALM, broken, step(160, achieved=10)])
+    found = knee([*CALM, broken, step(160, achieved=10), step(320)])
 
     assert (CALM[-1], broken, how) == (found.last_held, found.broken, found.how)
 
 
-def test_what_holds_beyond_a_broken_step_holds_nothing():
-    assert knee([*CALM, step(80, achieved=1), step(160)]).last_held == CALM[-1]
+def test_what_holds_beyond_two_broken_steps_holds_nothing():
+    assert knee([*CALM, step(80, achieved=1), step(160, achieved=1), step(320)]).last_held == CALM[-1]
+
+
+@pytest.mark.parametrize("hiccup", [step(80, achieved=1), step(80, p99_ms=900), step(80, kept_up=False)])
+def test_one_bad_step_between_good_ones_is_a_hiccup(hiccup):
+    found = knee([*CALM, hiccup, step(160)])
+
+    assert (step(160), None) == (found.last_held, found.broken)
+
+
+def test_a_bad_step_at_the_end_is_the_end_unless_there_is_more_to_come():
+    assert knee([*CALM, step(80, achieved=1)]).broken == step(80, achieved=1)
+    assert knee([*CALM, step(80, achieved=1)], more_to_come=True).broken is None
 
 
 def test_ten_times_slower_than_at_first_is_broken_only_where_that_is_slow():
