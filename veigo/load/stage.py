@@ -19,7 +19,6 @@ from locust.runners import LocalRunner, WorkerRunner
 
 from veigo.load import messages
 from veigo.load.director import Director
-from veigo.load.judging import judged_here
 from veigo.load.troupe import Troupe
 from veigo.run_folder import RunFolder
 from veigo.stack.problem import StackError
@@ -73,6 +72,8 @@ class Stage:
             self.troupe.end()
             self.troupe = None
         if self.director is not None:
+            from veigo.load.judging import judged_here  # whoever only makes load need not have what judging takes
+
             director, self.director = self.director, None
             director.abandon()
             director.archive.close()
