@@ -86,6 +86,13 @@ def test_a_scene_nobody_wrote_is_refused_in_a_sentence():
     assert "no scene is called rush_hour" in refused.output
 
 
+def test_who_only_makes_load_needs_no_database_for_telemetry():
+    """A worker on another machine, or in an image without it."""
+    code = "import sys, veigo.load.people, veigo.load.shape; sys.exit('duckdb' in sys.modules)"
+
+    assert 0 == subprocess.run([sys.executable, "-c", code], timeout=60, check=False, cwd=ROOT).returncode
+
+
 def test_the_harness_does_not_import_locust():
     """It would patch the whole process, and take its time."""
     code = "import sys, veigo.cli; sys.exit(any(name.split('.')[0] in ('gevent', 'locust') for name in sys.modules))"
