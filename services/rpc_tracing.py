@@ -1,11 +1,14 @@
 """Spans of gRPC calls, on both sides; the context rides in the metadata as `traceparent`."""
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any
 
 import grpc
 
 from services import tracing
+
+PATHS_MAX = 256  # of methods, far more than there are
 
 Handler = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Any]]
 
@@ -39,7 +42,12 @@ def number_of(code: grpc.StatusCode | int | None) -> int:
 def calling(method: object) -> tracing.Span:
     """Return the span of a call by a stub's method."""
     path = getattr(method, "_method", b"")  # the stub keeps it to itself, and nothing else in grpc.aio knows it
-    name = (path.decode() if isinstance(path, bytes) else str(path)).lstrip("/")
-    service, _, short = name.rpartition("/")
-    about = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": short}
+    name, about = _told_of(path)
     return tracing.span(name, tracing.CLIENT, about, noted=True)
+
+
+@lru_cache(PATHS_MAX)
+def _told_of(path: bytes | str) -> tuple[str, tracing.Attributes]:
+    name = (path.decode() if isinstance(path, bytes) else path).lstrip("/")
+    service, _, short = name.rpartition("/")
+    return name, {"rpc.system": "grpc", "rpc.service": service, "rpc.method": short}

@@ -6,10 +6,11 @@ again as the execution itself on every request; so the gateway keeps ready docum
 graphql-core's executor, which strawberry would call as well.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import isawaitable
+from typing import Self
 
 import strawberry
 from graphql import (
@@ -18,15 +19,15 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLSyntaxError,
+    OperationDefinitionNode,
     OperationType,
     execute,
-    get_operation_ast,
     parse,
     subscribe,
     validate,
 )
 
-from services.gateway import limits
+from services.gateway import limits, resolving
 from services.gateway.rpc import Caller
 
 KEPT_MAX = 256  # documents; the least recently used is forgotten
@@ -40,22 +41,38 @@ VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed and validated document."""
+    """A parsed and validated document, and what there is to know of its operations by the names that pick them."""
 
     node: DocumentNode
+    operations: Mapping[str | None, tuple[OperationType, str]]
+
+    @classmethod
+    def of(cls, node: DocumentNode) -> Self:
+        """Return the document that a parsed text is."""
+        found = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
+        operations: dict[str | None, tuple[OperationType, str]] = {}
+        for operation in found:
+            about = operation.operation, _title(operation)
+            if operation.name is not None:
+                operations[operation.name.value] = about
+            if len(found) == 1:
+                operations[None] = about
+        return cls(node, operations)
 
     def operation(self, name: str | None) -> OperationType | None:
         """Return the kind of the operation that would run; None when `name` does not pick exactly one."""
-        operation = get_operation_ast(self.node, name)
-        return operation.operation if operation else None
+        about = self.operations.get(name)
+        return None if about is None else about[0]
 
     def title(self, name: str | None) -> str:
         """Return what the operation does, as its span is called: its kind and its root fields."""
-        operation = get_operation_ast(self.node, name)
-        if operation is None:
-            return "operation"
-        fields = [field.name.value for field in operation.selection_set.selections if isinstance(field, FieldNode)]
-        return f"{operation.operation.value} {', '.join(fields)}"[:TITLE_CHARACTERS_MAX]
+        about = self.operations.get(name)
+        return "operation" if about is None else about[1]
+
+
+def _title(operation: OperationDefinitionNode) -> str:
+    fields = [field.name.value for field in operation.selection_set.selections if isinstance(field, FieldNode)]
+    return f"{operation.operation.value} {', '.join(fields)}"[:TITLE_CHARACTERS_MAX]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +87,7 @@ class Documents:
     """The documents of one schema."""
 
     def __init__(self, schema: strawberry.Schema) -> None:
-        self._schema = schema._schema  # graphql-core's, which strawberry builds and has no public name for
+        self._schema = resolving.executable(schema)
         self._kept = lru_cache(maxsize=KEPT_MAX)(self._made_ready)
 
     def ready(self, text: str) -> Document | Refused:
@@ -111,4 +128,4 @@ class Documents:
             return Refused(PARSE_FAILED, (error,))
         except RecursionError:
             return Refused(PARSE_FAILED, (GraphQLError("The document is nested too deeply to be read."),))
-        return Refused(VALIDATION_FAILED, tuple(errors)) if errors else Document(node)
+        return Refused(VALIDATION_FAILED, tuple(errors)) if errors else Document.of(node)

@@ -6,10 +6,10 @@ deadline. A failure comes back as the Problem that the service worded.
 """
 
 import re
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from random import getrandbits
 from typing import TypeVar
 
 import grpc
@@ -123,4 +123,4 @@ def traceparent_of(header: str | None) -> str:
     """Return the W3C trace context a request came with, or a new one, unsampled, when it has none that is valid."""
     if header is not None and _TRACEPARENT.fullmatch(header) and not header.startswith("ff"):
         return header
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+    return f"00-{getrandbits(128) or 1:032x}-{getrandbits(64) or 1:016x}-00"

@@ -6,6 +6,8 @@ belongs to the service that owns the data. Coming out, absent is null and times 
 """
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from strawberry import UNSET
@@ -14,6 +16,9 @@ from protos.veigo.authentication.v1 import authentication_pb2
 from protos.veigo.chat.v1 import chat_pb2
 from services.gateway import types
 from services.problems import invalid
+
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, which the text says itself
+SECONDS_MAX = 4_096  # whose texts are kept: what is told of is mostly of now
 
 _TYPES_IN = {types.RoomType.direct: chat_pb2.ROOM_TYPE_DIRECT, types.RoomType.group: chat_pb2.ROOM_TYPE_GROUP}
 _TYPES_OUT = {number: kind for kind, number in _TYPES_IN.items()}
@@ -137,7 +142,12 @@ def create_message_request(room_id: str, content: str, message_id: str | None) -
 
 def time_text(timestamp: Timestamp) -> str:
     """Return a time as `2026-01-31T09:30:00.000001Z`: always as long, so it sorts as text too."""
-    return timestamp.ToDatetime().isoformat(timespec="microseconds") + "Z"
+    return f"{_to_the_second(timestamp.seconds)}.{timestamp.nanos // 1000:06}Z"
+
+
+@lru_cache(SECONDS_MAX)
+def _to_the_second(seconds: int) -> str:
+    return (EPOCH + timedelta(seconds=seconds)).isoformat()
 
 
 def account(given: authentication_pb2.Account) -> types.Account:
