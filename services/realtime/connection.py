@@ -22,7 +22,6 @@ FRAME_BYTES_MAX = 64 * 1024  # a longer message from a client is answered with 1
 HEAD_BYTES_MAX = 64 * 1024  # of a handshake, for which a browser's cookies are the most there is
 HANDSHAKE_S_MAX = 10
 CLOSE_GRACE_S = 5.0  # how long a closed socket has to take the close frame before its connection is cut
-WRITE_BUFFER_BYTES = (64 * 1024, 16 * 1024)  # `drained` waits from above the first until below the second
 HEAD_END = b"\r\n\r\n"
 PONG = b"\x8a\x80"  # how all that most clients ever say begins: an empty pong, six bytes with its mask
 PONG_BYTES = 6
@@ -83,6 +82,8 @@ class Connection(asyncio.Protocol):
     Attributes:
         transport: to the client.
         is_open: whether frames may be written: from the handshake's end until a Close frame is sent or the client gone.
+        is_clear: whether it is open and nothing waits in the transport; then `fd` may be written to.
+        fd: the socket's number. It is this client's until `connection_lost`, before which no transport closes it.
         has_spoken: since that was last set to False, so that whoever asks can tell if somebody is there.
         token: the access token it was let in with.
         access: what that says.
@@ -96,7 +97,9 @@ class Connection(asyncio.Protocol):
         "_unread",
         "_writable",
         "access",
+        "fd",
         "has_spoken",
+        "is_clear",
         "is_open",
         "token",
         "transport",
@@ -111,10 +114,11 @@ class Connection(asyncio.Protocol):
         self._unread: bytes | None = b""  # what came before it was let in: of the request, and after that early frames
         self._opening: ServerProtocol | None = None  # while it is decided
         self._talk: Talk | None = None
-        self._writable: asyncio.Future[None] | None = None  # there while the write buffer is full
+        self._writable: asyncio.Future[None] | None = None  # there while something waits in the transport
         self._deadline: asyncio.TimerHandle | None = None
-        self.is_open = False
+        self.is_open = self.is_clear = False
         self.has_spoken = True
+        self.fd = -1
 
     @property
     def is_opening(self) -> bool:
@@ -126,7 +130,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; the client has so long to get through its handshake."""
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
-        self.transport.set_write_buffer_limits(*WRITE_BUFFER_BYTES)
+        self.transport.set_write_buffer_limits(0)  # so that we are told whenever something begins or ceases to wait
+        self.fd = transport.get_extra_info("socket").fileno()
         self._deadline = asyncio.get_running_loop().call_later(HANDSHAKE_S_MAX, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
@@ -146,7 +151,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         """It is gone."""
-        self.is_open = False
+        self.is_open = self.is_clear = False
+        self.fd = -1
         self._talk = self._opening = None
         self.resume_writing()
         self._end_deadline()
@@ -186,7 +192,7 @@ class Connection(asyncio.Protocol):
         if opening is None or self.transport.is_closing():
             return
         opening.send_response(response)
-        self.is_open = opening.state is OPEN
+        self.is_open = self.is_clear = opening.state is OPEN
         self._write(opening)
         if self.is_open:
             self._end_deadline()
@@ -210,16 +216,18 @@ class Connection(asyncio.Protocol):
             self._write(self._talk)
 
     async def drained(self) -> None:
-        """Wait until the write buffer has room or the connection is gone, however long that takes."""
+        """Wait until nothing waits in the transport or the connection is gone, however long that takes."""
         if self._writable is not None:
             await asyncio.shield(self._writable)  # several may wait
 
     def pause_writing(self) -> None:
-        """The write buffer is full."""
+        """Something waits in the transport."""
+        self.is_clear = False
         self._writable = asyncio.get_running_loop().create_future()
 
     def resume_writing(self) -> None:
-        """The write buffer has drained."""
+        """Nothing does any more."""
+        self.is_clear = self.is_open
         writable, self._writable = self._writable, None
         if writable is not None and not writable.done():
             writable.set_result(None)
@@ -233,7 +241,7 @@ class Connection(asyncio.Protocol):
             else:
                 self.transport.write_eof()
         if protocol.close_expected():
-            self.is_open = False
+            self.is_open = self.is_clear = False
             if self._deadline is None:
                 self._deadline = asyncio.get_running_loop().call_later(CLOSE_GRACE_S, self.transport.abort)
 

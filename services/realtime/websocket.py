@@ -1,9 +1,10 @@
 """The edge to the clients: a WebSocket server that obeys the rules of `subscriptions.py` and decides nothing.
 
 How a frame gets to everybody in a room is what this service is for, so it takes the shortest way there is: the JSON
-is framed once, the same bytes are handed to every member's transport, and nothing is awaited. There is no task, queue
-or compression per recipient; what a socket does not take piles up in its own write buffer, and one that lets too much
-pile up is closed with 4408. (`websockets.broadcast` frames the message anew for every socket and has no such bound.)
+is framed once, the same bytes are written to every member's socket (`fan_out.py`), and nothing is awaited. There is no
+task, queue or compression per recipient; what a socket does not take piles up in its own write buffer, and one that
+lets too much pile up is closed with 4408. (`websockets.broadcast` frames the message anew for every socket and has no
+such bound.)
 
 `GET /healthz` on the same port answers 200 or 503 with JSON.
 """
@@ -26,6 +27,7 @@ from services.access_tokens import AccessToken
 from services.problems import Code, Problem
 from services.realtime import actions, handshake, way
 from services.realtime.connection import Connection
+from services.realtime.fan_out import write_to_all
 from services.realtime.feed import FeedHealth
 from services.realtime.keepalive import Wheel
 from services.realtime.records import RoomEvent, SessionEnded
@@ -141,20 +143,13 @@ class SocketServer:
 
     def _deliver(self, action: actions.Deliver[Connection]) -> None:
         framed = Frame(Opcode.TEXT, action.frame).serialize(mask=False)
-        unread_bytes_max = self._rules.limits.outbound_bytes_max
-        overflowed = []
-        for connection in action.sockets:
-            if not connection.is_open:
-                continue
-            transport = connection.transport
-            transport.write(framed)
-            unread_bytes = transport.get_write_buffer_size()
-            self._unread_bytes_most = max(self._unread_bytes_most, unread_bytes)
-            if unread_bytes > unread_bytes_max:
-                overflowed.append(connection)
+        behind = write_to_all(action.sockets, framed)
         way.handed(action.sockets)
-        for connection in overflowed:
-            self._obey(self._rules.overflowed(connection))
+        for connection in behind:
+            unread_bytes = connection.transport.get_write_buffer_size()
+            self._unread_bytes_most = max(self._unread_bytes_most, unread_bytes)
+            if unread_bytes > self._rules.limits.outbound_bytes_max:
+                self._obey(self._rules.overflowed(connection))
 
     async def _ask(self, action: actions.AskToJoin[Connection]) -> None:
         connection = action.socket

@@ -29,8 +29,14 @@ class Wire:
     def __init__(self):
         self.written, self.reads, self.ended, self.aborted = b"", True, False, False
 
-    def set_write_buffer_limits(self, high, low):
+    def set_write_buffer_limits(self, high):
         pass
+
+    def get_extra_info(self, _):
+        return self
+
+    def fileno(self):
+        return -1
 
     def write(self, data):
         assert not self.ended
