@@ -78,6 +78,7 @@ def _step(more: int, listeners: Sequence[Listener], memory: Callable[[], int]) -
             "socket_kib": (memory() - empty_bytes) / sockets / 1024,
             "sockets": float(sockets),
             "opened_per_s": more * len(listeners) / took_s,
+            "refusals": float(sum(listener.refusals for listener in listeners)),
         }
 
     return step

@@ -112,6 +112,7 @@ class Listener:
 
     def __init__(self, program: Driven, folder: Path, sockets: int) -> None:
         self.sockets = sockets
+        self.refusals = 0  # for now, at the upgrade or the join; each was asked again
         self._program = program
         self._notes = folder / f"heard-{program.system.pid}"
 
@@ -135,7 +136,7 @@ class Listener:
 
     async def more(self, sockets: int) -> None:
         """Open further sockets, and wait until they are in."""
-        (self.sockets,) = await self._program.ask(f"more {sockets}", "joined")
+        self.sockets, self.refusals = await self._program.ask(f"more {sockets}", "joined")
 
 
 @asynccontextmanager
@@ -162,5 +163,5 @@ async def listening(door: Door, sockets: int, folder: Path, source: str = "127.0
     }
     told = [part for pair in arguments.items() for part in pair]
     async with driven("the listener", built("listener") / "listener", *told) as program:
-        (count,) = await program.answer("joined")
+        count, _ = await program.answer("joined")
         yield Listener(program, folder, count)

@@ -16,9 +16,9 @@
  *   end FILE     write what was noted, 16 bytes each:       ->  ended FRAMES DELIVERIES DROPPED OPEN BYTES
  *                socket u32, number u32, nanoseconds u64 of the monotonic clock, native order
  *   until N      wait for N deliveries since the beginning  ->  reached FRAMES DELIVERIES DROPPED OPEN BYTES
- *   more N       open N further sockets                     ->  joined OPEN
+ *   more N       open N further sockets                     ->  joined OPEN REFUSALS
  *
- * and says "joined N" first, when the sockets of the command line are in. The end of the input ends it. Whatever stands
+ * and says "joined OPEN REFUSALS" first, when the sockets of the command line are in. The end of the input ends it. Whatever stands
  * in the way is one line "failed ..." and exit code 1. Not for hostile servers: a frame over 1 MiB is a failure.
  */
 #define _GNU_SOURCE
@@ -341,7 +341,7 @@ static void run(void) {
     int64_t since_ns = now_ns(CLOCK_MONOTONIC);
     for (;;) {
         for (; opening < wish.at_once && opened < wanted; opened++, opening++) open_one((uint32_t)opened);
-        if (joined == wanted && told != joined) printf("joined %d\n", told = joined);
+        if (joined == wanted && told != joined) printf("joined %d %d\n", told = joined, refusals);
         if (joined == wanted) since_ns = now_ns(CLOCK_MONOTONIC);
         if (now_ns(CLOCK_MONOTONIC) - since_ns > OPEN_WITHIN_S * 1000000000LL)
             fail("%d of %d sockets were in after %d s; last refusal: %s", joined, wanted, OPEN_WITHIN_S, refusal);
