@@ -43,9 +43,10 @@ class Stage:
         # Locust fills in 1 for users that were not asked for, but only after this.
         self.scene = self.whole.scaled(options.num_users, options.run_time)
         self.seed = secrets.randbelow(2**31) if options.seed is None else options.seed
-        # Of a process that leads a run and has led none; workers judge nothing.
-        self.exit_code = 0 if isinstance(environment.runner, WorkerRunner) else INCONCLUSIVE
-        self._folder = _given_folder(options.run_folder)  # of the first run; a web page may start more of them
+        works = isinstance(environment.runner, WorkerRunner)
+        self.exit_code = 0 if works else INCONCLUSIVE  # of a process that is to lead a run; workers judge nothing
+        # Of the first run; a web page may start more of them. A master may have begun to write before its workers look.
+        self._folder = None if works else _given_folder(options.run_folder)
         self._listen()
 
     def begin(self) -> None:
