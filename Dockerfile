@@ -1,5 +1,7 @@
-# One image for the five services and the jobs, `veigo`, and one that adds an analytical database for the collector.
+# One image for the five services and the jobs, `veigo`, one that adds an analytical database for the collector, and one
+# that adds Locust for load from inside the network.
 #   docker build --target services -t veigo . && docker build --target collector -t veigo-collector .
+#   docker build --target load -t veigo-load .
 # compose.yaml says which module each container runs.
 
 FROM ghcr.io/astral-sh/uv:0.13.9 AS uv
@@ -37,6 +39,9 @@ FROM build AS duckdb
 RUN uv sync --frozen --no-dev --no-editable --quiet \
     && mkdir /duckdb && cp --recursive --parents /opt/veigo/lib/python3.11/site-packages/*duckdb* /duckdb
 
+FROM build AS locust
+RUN uv sync --frozen --no-dev --no-editable --no-install-package duckdb --extra load --quiet
+
 FROM python:3.11-slim-bookworm AS services
 # Folders that volumes are laid over: a new volume takes over their owner.
 RUN useradd --uid 65532 --no-create-home --shell /usr/sbin/nologin veigo \
@@ -54,3 +59,7 @@ CMD ["veigo", "--help"]
 FROM services AS collector
 COPY --from=duckdb /duckdb/ /
 CMD ["python", "-m", "veigo.telemetry"]
+
+FROM services AS load
+COPY --from=locust /opt/veigo /opt/veigo
+CMD ["locust", "--help"]

@@ -294,7 +294,8 @@ class Containers(Runtime):
             if not self._kept.attached or one["Config"]["Labels"].get(DOORS_LABEL) == self._stack.name:
                 engine.docker("rm", "--force", self._doors())
         if not self._kept.attached:
-            self._compose("down", *(["--volumes"] if purge else []), within_s=DOWN_WITHIN_S)
+            # Of every profile: somebody may have let people in.
+            self._compose("--profile", "*", "down", *(["--volumes"] if purge else []), within_s=DOWN_WITHIN_S)
         if purge or self._kept.attached:
             import shutil
 

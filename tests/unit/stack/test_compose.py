@@ -21,7 +21,8 @@ JOBS = {"migrations", "topics", "connectors"}
 # Where there is a runner it watches, and passwords are made by whoever reads them first; the harness flies the canary.
 ONLY_CONTAINERS = {"secrets", "watch"}
 ONLY_PROCESSES = {"canary", "class_archives"}
-IMAGES = {"veigo", "veigo-collector"}
+LOAD = {"load", "load-worker"}  # not of the stack: people who use it, when the profile is asked for
+IMAGES = {"veigo", "veigo-collector", "veigo-load"}
 PUBLISHED = {"gateway", "collector"}
 
 
@@ -41,7 +42,7 @@ def test_it_has_the_tables_nodes_and_jobs():
     jobs = {job.name for job in TOPOLOGY.jobs} - ONLY_PROCESSES
 
     assert JOBS == jobs
-    assert {node.name for node in NODES} | jobs | ONLY_CONTAINERS == set(SERVICES)
+    assert {node.name for node in NODES} | jobs | ONLY_CONTAINERS == set(SERVICES) - LOAD
 
 
 def test_each_node_is_where_its_users_look_for_it(stack):
@@ -164,9 +165,21 @@ def test_every_container_is_bounded_and_holds_no_more_than_it_needs(name):
     assert image in IMAGES or re.fullmatch(r"[\w./-]+:\d[\w.-]*", image), f"{image} is not pinned to a tag"
     if name not in JOBS | {"secrets"}:
         assert {"cpus", "memory"} == set(service["deploy"]["resources"]["limits"])
-        assert "healthcheck" in service
+        assert "healthcheck" in service or name in LOAD
     if image in IMAGES:
         assert (True, ["ALL"]) == (service["read_only"], service["cap_drop"])
+
+
+def test_people_come_only_when_they_are_asked_for():
+    """By the one door that people have, in as many processes as their director waits for."""
+    load, worker = (SERVICES[name] for name in ("load", "load-worker"))
+
+    assert [["load"], ["load"]] == [load["profiles"], worker["profiles"]]
+    assert "--host=http://gateway:4000" in load["command"]
+    assert f"--expect-workers={worker['deploy']['replicas']}" in load["command"]
+    assert "--master-host=load" in worker["command"]
+    scene = re.search(r"VEIGO_SCENE:-(\w+)", str(load["command"]))[1]
+    assert (FILE.parent / "loadtests" / f"{scene}.py").exists()
 
 
 def test_no_password_stands_in_an_environment(stack):
