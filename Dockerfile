@@ -40,7 +40,7 @@ RUN uv sync --frozen --no-dev --no-editable --quiet \
     && mkdir /duckdb && cp --recursive --parents /opt/veigo/lib/python3.11/site-packages/*duckdb* /duckdb
 
 FROM build AS locust
-RUN uv sync --frozen --no-dev --no-editable --no-install-package duckdb --extra load --quiet
+RUN uv sync --frozen --no-dev --no-editable --extra load --quiet
 
 FROM python:3.11-slim-bookworm AS services
 # Folders that volumes are laid over: a new volume takes over their owner.
