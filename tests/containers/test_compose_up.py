@@ -88,6 +88,7 @@ def test_people_play_a_scene_from_inside(by_hand, tmp_path):
     wait = ["docker", "wait", director]
     ended = subprocess.run(wait, capture_output=True, text=True, timeout=UP_WITHIN_S, check=True).stdout.strip()
     said = "\n".join(engine.last_lines(director, 40))
+    assert "Traceback" not in said, said
     compose("--profile", "load", "cp", "load:/var/lib/veigo/runs", str(tmp_path))
     reports = [json.loads(path.read_text()) for path in tmp_path.glob("runs/*/report.json")]
 
