@@ -19,8 +19,11 @@ class Ground:
     def __init__(self, name: str, stand: "Stand") -> None:
         self._name = name
         self._stand = stand
-        self._made_here = not _exists(name)
+        existing = _existing(name)
+        self._made_here = existing is None
         self._found_running = False
+        if existing is not None:
+            _require_arranged(existing, stand)
         self.stack = self._opened()
 
     @classmethod
@@ -104,12 +107,23 @@ def _in_containers(name: str) -> "Stack | None":
     return None if known is None or kept(known.folder) is None else known
 
 
-def _exists(name: str) -> bool:
+def _existing(name: str) -> "Stack | None":
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
     from veigo.stack.stack import Stack
 
-    return Stack.existing(TOPOLOGY, toolchain(), name) is not None
+    return Stack.existing(TOPOLOGY, toolchain(), name)
+
+
+def _require_arranged(stack: "Stack", stand: "Stand") -> None:
+    """Refuse containers that were not started as the stand asks for; processes say so themselves (`up.opened`)."""
+    from veigo.stack.project import kept
+    from veigo.stack.scale import kept_scale
+
+    if kept(stack.folder) is None:
+        return
+    if stand.proxied or (stand.scale and kept_scale(stack.folder) != stand.scale):
+        raise StackError(f"stack {stack.name} is one of containers and not arranged so; leave out --name for a new one")
 
 
 def _is_healthy(stack: "Stack") -> bool:

@@ -1,0 +1,36 @@
+"""The stack under a stand: somebody else's is taken as it is, or not at all."""
+
+import pytest
+
+from veigo.commands.chaos.ground import Ground
+from veigo.plan import Stand
+from veigo.stack.problem import StackError
+from veigo.stack.project import Kept, keep
+from veigo.stack.scale import keep_scale, kept_proxied, kept_scale
+
+
+@pytest.fixture
+def containers(tmp_path, monkeypatch):
+    """The folder of a stack in containers that has three brokers."""
+    monkeypatch.setenv("VEIGO_HOME", str(tmp_path))
+    folder = tmp_path / "stacks" / "mine"
+    keep(folder, Kept("veigo-mine", []))
+    keep_scale(folder, {"kafka": 3})
+    (folder / "ports.json").write_text('{"base": 20000}')
+    return folder
+
+
+@pytest.mark.parametrize("stand", [Stand({}, True, ()), Stand({"kafka": 3}, True, ()), Stand({"chat": 2}, False, ())])
+def test_containers_that_are_not_arranged_as_a_stand_asks_for_are_refused_and_left_alone(containers, stand):
+    with pytest.raises(StackError, match="is one of containers and not arranged so"):
+        Ground("mine", stand)
+
+    assert {"kafka": 3} == kept_scale(containers)
+    assert not kept_proxied(containers)
+
+
+@pytest.mark.parametrize("scale", [{}, {"kafka": 3}])
+def test_containers_that_are_arranged_so_are_taken(containers, scale):
+    ground = Ground("mine", Stand(scale, False, ()))
+
+    assert ["kafka", "kafka-2", "kafka-3"] == [node.name for node in ground.stack.topology.replicas("kafka")]
