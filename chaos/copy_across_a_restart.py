@@ -1,4 +1,4 @@
-"""Debezium is killed among rows that share one place in the log: what else it captures is neither lost nor held up."""
+"""Debezium is killed among rows that share one place in the log: messages come after them, late, and none is lost."""
 
 from veigo.experiment import Experiment, Timing
 from veigo.faults.copy_across_restart import CopyAcrossRestart
