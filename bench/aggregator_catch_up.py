@@ -57,8 +57,8 @@ STATEMENTS = (
        SELECT room_id, room_members.sequence, 'member.added', jsonb_build_object(
            'memberId', member_id, 'messageCount', 0, 'memberCount', room_members.sequence - 1)
        FROM room_members JOIN rooms ON rooms.id = room_id WHERE name LIKE 'Room %' ORDER BY 1, 2""",
-    """INSERT INTO messages (id, room_id, sender_id, content, sequence, number, sent_digest)
-       SELECT gen_random_uuid(), rooms.id, member_id, 'hello', 1 + {members} + n, n, sha256('x')
+    """INSERT INTO messages (id, room_id, sender_id, content, sequence, revision, number, sent_digest)
+       SELECT gen_random_uuid(), rooms.id, member_id, 'hello', 1 + {members} + n, 1 + {members} + n, n, sha256('x')
        FROM rooms JOIN room_members ON room_id = rooms.id AND room_members.sequence = 2,
             generate_series(1, {messages}) AS n
        WHERE name LIKE 'Room %'""",

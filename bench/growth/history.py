@@ -7,8 +7,8 @@ WRITE_WITHIN_S = 120
 
 # Messages and their events at the room's next sequences, in one statement each; then where the room stands.
 STATEMENTS = (
-    """INSERT INTO messages (id, room_id, sender_id, content, sequence, number, sent_digest)
-       SELECT gen_random_uuid(), id, $2, 'hello', last_sequence + n, message_count + n, sha256('x')
+    """INSERT INTO messages (id, room_id, sender_id, content, sequence, revision, number, sent_digest)
+       SELECT gen_random_uuid(), id, $2, 'hello', last_sequence + n, last_sequence + n, message_count + n, sha256('x')
        FROM rooms, generate_series(1, $3::int) AS n WHERE id = $1""",
     """INSERT INTO room_events (room_id, sequence, type, payload)
        SELECT room_id, messages.sequence, 'message.created',

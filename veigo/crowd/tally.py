@@ -15,6 +15,7 @@ import msgspec
 MARK = re.compile(rb"crowd:(\w+):(\d+):(\d+)")
 BUCKETS_PER_E = 50  # a bucket is exp(1/50) wide: 2 %
 FLOOR_MS = 0.01
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REASONS_MAX = 50  # different ends of sockets that are told apart
 
 
@@ -77,7 +78,8 @@ class Tally(msgspec.Struct):
     groups: dict[str, Group] = {}
 
     def lose(self, reason: str) -> None:
-        """Count a socket that ended."""
+        """Count a socket that ended; reasons that differ by an id only are one."""
+        reason = ID.sub("…", reason)
         known = reason in self.lost or len(self.lost) < REASONS_MAX
         reason = reason if known else "for another reason"
         self.lost[reason] = self.lost.get(reason, 0) + 1

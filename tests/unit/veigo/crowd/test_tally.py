@@ -77,6 +77,14 @@ def test_sums_leave_what_they_add_as_it_was():
     assert 4 == added([one, one]).settled
 
 
+def test_a_reason_is_one_whatever_room_it_names():
+    tally = Tally()
+    for room in ("01a21576-032f-7f5e-9f64-34a658287677", "01a21576-0219-7f23-a0e3-26e2d042ec7c"):
+        tally.lose(f"refused: not to {room}")
+
+    assert {"refused: not to …": 2} == tally.lost
+
+
 def test_reasons_are_bounded():
     tally = Tally()
     for number in range(3 * REASONS_MAX):
