@@ -1,6 +1,7 @@
 """``veigo crowd hold``: open tens of thousands of sockets, leave them be, and say what that costs.
 
-It needs a stack that is up. One command to try it: ``veigo crowd hold --sockets 1000 --seconds 20``.
+It needs a stack that is up, and for its memory to be told right one that has held no crowd yet. One command to try it:
+``veigo crowd hold --sockets 1000 --seconds 20``.
 """
 
 import asyncio
