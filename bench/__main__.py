@@ -12,6 +12,7 @@ Exit codes: 0 everything was measured, whatever came of it; 2 something was not.
 import argparse
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -76,7 +77,7 @@ async def run(measures: Sequence[Measure], told: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # it would leave a stack behind; now it is as Ctrl-C
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     needs_stack = any(measure.needs_stack for measure in measures)
-    complete = True
+    complete, began_s = True, time.monotonic()
     async with site(told.stack, seed=told.seed, size=told.size, needs_stack=needs_stack) as place:
         for measure in measures:
             found = await taken(measure, place, told.repetitions)
@@ -87,6 +88,8 @@ async def run(measures: Sequence[Measure], told: argparse.Namespace) -> int:
                 keep(measure.name, put, now)
             else:
                 say("  a try at another size: not written down")
+    minutes, seconds = divmod(round(time.monotonic() - began_s), 60)
+    say(f"measured in {minutes} min {seconds} s; `python -m bench table` shows the newest results")
     return 0 if complete else 2
 
 
