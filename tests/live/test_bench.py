@@ -15,7 +15,7 @@ SIZE = 0.05
 
 @pytest.mark.parametrize("name", ["send_delivered", "cdc_hop"])
 async def test_a_measure_measures_all_its_sides(name, stack, tmp_path):
-    """Each gives figures, and a ratio is made of them; everything made for it is gone afterwards."""
+    """Each gives figures, a ratio is made of them, and clearing up meets no error."""
     (measure,) = catalogue.chosen([name])
     found = Stack.existing(TOPOLOGY, toolchain(), stack.name)
 
