@@ -2,7 +2,7 @@
 
 import msgspec
 
-SECONDS = 1.6  # of sending, for one sample
+SECONDS = 1.3  # of sending, for one sample
 REPEATS = 3
 
 
@@ -27,7 +27,7 @@ class Axis(msgspec.Struct, frozen=True):
 RATE = Axis("rate", (20, 60, 110, 160), per_s=0)
 MEMBERS = Axis("members", (1, 100, 250, 500, 1_000), per_s=20)
 ROOMS = Axis("rooms", (1, 10, 50, 200), per_s=60)
-HISTORY = Axis("history", (0, 2_000, 8_000, 20_000), per_s=60)
+HISTORY = Axis("history", (0, 1_000, 4_000, 12_000), per_s=60)
 REPLICAS = Axis("replicas", (1, 2, 3, 4), per_s=60)
 IDLE = Axis("idle", (0, 1_000, 2_000, 4_000), per_s=60)
 

@@ -31,7 +31,7 @@ from veigo.stack.stack import Stack
 ACCOUNTS = 20
 OPEN_WITHIN_S = 240
 COPIED_WITHIN_S = 180  # the history, into MongoDB
-IDLING_S = 4.0
+IDLING_S = 3.0
 HOLD_SOCKETS = ("gateway", "realtime")
 
 

@@ -15,7 +15,7 @@ from veigo.crowd.meter import cpu_s
 from veigo.crowd.people import People
 
 COME_WITHIN_S = 20.0  # the last delivery, after the last message
-TAIL_S = 1.0  # after the last delivery, for spans and copies: as long after each
+TAIL_S = 0.7  # after the last delivery, for spans and copies: as long after each
 LATE_S = 0.1  # behind its time, a send is late
 LATE_SHARE_MAX = 0.1  # of the sends may be; with more, the sender was what was measured
 

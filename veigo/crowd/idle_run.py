@@ -19,6 +19,7 @@ from veigo.crowd.crowd import Crowd
 from veigo.crowd.meter import Usage, cpu_s, kernel_bytes, pids_by_kind, usage
 from veigo.crowd.people import People, sockets_in
 from veigo.crowd.spread import Door
+from veigo.stack.problem import StackError
 from veigo.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -106,11 +107,16 @@ class IdleRun:
     """The measurement of one crowd before one stack."""
 
     def __init__(self, stack: "Stack", people: People, asked: Crowded, say: Callable[[str], None]) -> None:
-        """Plan it; `say` is told what happens. StackError when this machine cannot hold so many."""
+        """Plan it; `say` is told what happens. StackError when so many cannot be held, or not weighed, here."""
         self._people = people
         self._asked = asked
         self._say = say
         self._pids = {kind: pids for kind, pids in pids_by_kind(stack).items() if kind in MEASURED}
+        if len(self._pids) < len(MEASURED):
+            raise StackError(
+                f"stack {stack.name} has no processes here to weigh; hold a crowd before one that "
+                "`veigo up` started as processes"
+            )
         doors = [door(address) for address in stack.addresses_of("gateway").split(",")]
         self._crowd = Crowd(asked.sockets, doors, people.scripts(people.rooms))
         self.result = Result(
