@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from veigo.stack.stack import Stack
 
 INTERRUPTED_WITHIN_S = 60.0  # for people to hang up and the history to come; above it Locust is killed
+MINUTES_MIN = 0.084  # five seconds, below which nothing can be measured
 LOCUSTS_OWN = "locust"  # the beginning of the names of Locust's own files in the run's folder
 
 
@@ -34,8 +35,12 @@ def run(
     scene: Annotated[str, typer.Argument(help="A scene of `veigo load list`.")],
     folder: Folder = FOLDER,
     name: Name = "default",
-    users: Annotated[int | None, typer.Option("--users", help="How many people at most; the scene's own.")] = None,
-    minutes: Annotated[float | None, typer.Option("--minutes", help="For how long they talk; the scene's own.")] = None,
+    users: Annotated[
+        int | None, typer.Option("--users", help="How many people at most; the scene's own.", min=2)
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="For how long they talk; the scene's own.", min=MINUTES_MIN)
+    ] = None,
     processes: Annotated[int, typer.Option("--processes", help="How many processes make the load.", min=1)] = 1,
     seed: Annotated[int | None, typer.Option("--seed", help="Who says what and when; the same seed, the same.")] = None,
     traces: Annotated[bool, typer.Option("--traces/--no-traces", help="Judge by every message's trace, too.")] = True,

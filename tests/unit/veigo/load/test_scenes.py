@@ -86,6 +86,14 @@ def test_a_scene_nobody_wrote_is_refused_in_a_sentence():
     assert "no scene is called rush_hour" in refused.output
 
 
+@pytest.mark.parametrize("options", [("--users", "1"), ("--minutes", "0.01"), ("--processes", "0")])
+def test_too_little_is_refused_before_anything_is_started(options):
+    refused = CliRunner().invoke(app, ["load", "run", "soak", "--from", str(ROOT / "loadtests"), *options])
+
+    assert 2 == refused.exit_code
+    assert "is not in the range" in refused.output
+
+
 def test_who_only_makes_load_needs_no_database_for_telemetry():
     """A worker on another machine, or in an image without it."""
     code = "import sys, veigo.load.people, veigo.load.shape; sys.exit('duckdb' in sys.modules)"
