@@ -10,7 +10,12 @@ import data.use_access_token
 
 aggregated := {
 	"marker": "load-1",
-	"sessions": {"live": {"version": 1, "revoked": false}, "ended": {"version": 2, "revoked": true}},
+	"sessions": {
+		"live": {"version": 1, "revoked": false},
+		"ended": {"version": 2, "revoked": true},
+		"newer": {"version": 3, "revoked": false},
+		"odd": {"version": "1", "revoked": false},
+	},
 	"rooms": {
 		"den": {"version": 4, "privacy": "private", "members": {"ann": 1, "bob": 3}},
 		"hall": {"version": 2, "privacy": "public", "members": {"ann": 1}},
@@ -83,6 +88,13 @@ test_an_unknown_session_is_stale_whatever_the_room_says if {
 	outcomes(unknown) == everywhere("stale")
 }
 
+test_a_session_is_fresh_at_its_version_or_above if {
+	every case in [["live", 1, "allow"], ["live", 2, "stale"], ["newer", 2, "allow"], ["odd", 1, "stale"]] {
+		asked := {"session": {"id": case[0], "version": case[1]}}
+		outcomes(object.union(question("ann", "den", 4), asked)) == everywhere(case[2])
+	}
+}
+
 test_questions_that_name_no_user_or_room_are_denied if {
 	whole := question("ann", "den", 4)
 	every left_out in ["user", "room", "session"] {
@@ -90,6 +102,7 @@ test_questions_that_name_no_user_or_room_are_denied if {
 	}
 	every odd in [
 		{"room": {"id": "den"}}, {"room": {"id": 7, "version": 4}}, {"room": {"id": "den", "version": "4"}},
+		{"room": {"id": "den", "version": null}}, {"session": {"id": "live", "version": null}},
 		{"user": null}, {"user": true}, {"user": 7},
 	] {
 		outcomes(object.union(object.remove(whole, object.keys(odd)), odd)) == everywhere("deny")

@@ -12,8 +12,11 @@ package send_message
 
 import data.rooms
 
-decision := rooms.unsettled if rooms.unsettled
+decision := {"outcome": "allow", "about": "room", "reason": "member", "data_version": room.version} if {
+	room := rooms.settled
+	room.members[input.user]
+}
 
-else := rooms.answer("allow", "member") if rooms.member
+else := rooms.unsettled if rooms.unsettled
 
 else := rooms.answer("deny", "only members may write in this room")

@@ -20,6 +20,16 @@ fresh if {
 	known.version >= input.session.version
 }
 
+# The same as `decision` being "allow", in one step.
+good if {
+	session := data.aggregated.sessions[input.session.id]
+	is_number(input.session.version)
+	is_number(session.version)
+	session.version >= input.session.version
+	session.revoked == false
+	is_string(data.aggregated.marker)
+}
+
 default applied := 0
 
 applied := known.version
