@@ -40,6 +40,8 @@ class Boundary:
 
     def feed(self, data: bytes) -> int:
         """Take what was sent next; returns where in `data` the last complete frame ends, 0 when none does."""
+        if self.between_frames and _is_one_frame(data):  # as nearly always; the rest is for how TCP may cut it
+            return len(data)
         position = self._after_head(data) if self._watching is _Watching.HEAD else 0
         boundary = position if self.between_frames else 0
         while position < len(data) and self._watching is _Watching.FRAMES:
@@ -79,6 +81,15 @@ class Boundary:
     def _stop_watching(self) -> None:
         self._watching = _Watching.NOTHING
         self._begun.clear()
+
+
+def _is_one_frame(data: bytes) -> bool:
+    """Whether these bytes are one whole frame, not masked, with less than 64 KiB in it."""
+    size = len(data)
+    if size < 4:
+        return size >= 2 and size == 2 + data[1]
+    short = data[1]
+    return size == (2 + short if short < 126 else 4 + (data[2] << 8 | data[3])) and short < 127
 
 
 def _header_length(begun: bytes | bytearray) -> int:

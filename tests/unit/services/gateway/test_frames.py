@@ -49,6 +49,19 @@ def test_a_frame_ends_where_its_length_says(size, masked):
     assert boundary.between_frames
 
 
+@pytest.mark.parametrize("size", [0, 1, 2, 125, 126, 65_535, 65_536])
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_frame_that_comes_whole_ends_where_its_piece_does(size, masked):
+    boundary = Boundary()
+    boundary.feed(HEAD)
+    whole = frame(b"x" * size, masked)
+
+    assert boundary.feed(whole) == len(whole)
+    assert boundary.between_frames
+    assert boundary.feed(whole[:-1]) == 0
+    assert not boundary.between_frames
+
+
 def test_in_a_piece_with_several_frames_the_last_complete_one_counts():
     boundary = Boundary()
     boundary.feed(HEAD)
