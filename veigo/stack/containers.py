@@ -82,15 +82,15 @@ class Containers(Runtime):
                 await asyncio.to_thread(self._open_doors)
                 return record, False
             await asyncio.to_thread(self._require_nodes)
+            # What runs of the same project goes on as it is, whatever has become of the sources meanwhile.
+            goes_on = before.runs and project.kept(self._stack.folder) == self._kept
             if not before.runs:
                 require_free({self._stack.port(node.name): node.name for node in self._stack.topology.nodes})
-            report(Progress("image", Stage.RUNNING, self._composition.image))
-            began = time.monotonic()
-            await asyncio.to_thread(self._compose, "build", "--quiet", within_s=BUILD_WITHIN_S)
-            report(Progress("image", Stage.DONE, self._composition.image, time.monotonic() - began))
+            if not goes_on:
+                await self._build(report)
             project.keep(self._stack.folder, self._kept)
             try:
-                await self._start(report, tuple(only))
+                await self._start(report, tuple(only), *(["--no-recreate"] if goes_on else []))
                 if only:  # without a gateway there is nobody to look after
                     return self._record(await asyncio.to_thread(Project.look, self._kept.project)), True
                 return await self._look_into(report)
@@ -184,14 +184,20 @@ class Containers(Runtime):
                 told[name] = f"{where}{self._stack.port(node.name)}"
         return told
 
-    async def _start(self, report: Report, only: tuple[str, ...]) -> None:
+    async def _build(self, report: Report) -> None:
+        report(Progress("image", Stage.RUNNING, self._composition.image))
+        began = time.monotonic()
+        await asyncio.to_thread(self._compose, "build", "--quiet", within_s=BUILD_WITHIN_S)
+        report(Progress("image", Stage.DONE, self._composition.image, time.monotonic() - began))
+
+    async def _start(self, report: Report, only: tuple[str, ...], *how: str) -> None:
         """Have compose start everything, and tell of it meanwhile.
 
         Raises:
             StackError: a container did not get well; the sentence ends with its last lines.
         """
         starting = asyncio.create_task(
-            asyncio.to_thread(self._compose, "up", "--detach", "--no-build", *only, within_s=UP_WITHIN_S)
+            asyncio.to_thread(self._compose, "up", "--detach", "--no-build", *how, *only, within_s=UP_WITHIN_S)
         )
         seen: dict[str, NodeState] = {}
         deadline_s = time.monotonic() + UP_WITHIN_S
