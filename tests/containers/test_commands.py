@@ -6,10 +6,9 @@ import subprocess
 import pytest
 
 from live.conftest import veigo
-from stack.runtimes import runtime_of
 from stack.table import NODES, TOPOLOGY
 from stack.tools import toolchain
-from veigo.stack.project import kept
+from veigo.stack.project import Project, kept
 from veigo.stack.stack import Stack
 
 
@@ -55,16 +54,18 @@ def test_a_node_stops_and_starts(stack):
     assert 0 == veigo("status", "--name", stack.name).returncode
 
 
-def test_somebody_elses_project_can_be_attached_to(stack, project, tmp_path):
-    """And is left as it was when it is let go of."""
-    found = runtime_of(Stack.existing(TOPOLOGY, toolchain(), stack.name))
-    try:
-        done("attach", project, "--name", "guest", within_s=180)
-        done("demo", "--name", "guest", "--seconds", "3", "--rate", "10", "--into", str(tmp_path), within_s=180)
-    finally:
-        done("down", "--name", "guest")
+def test_up_brings_back_what_is_down_and_leaves_the_rest(stack, project):
+    """The same containers as before, whatever has become of the sources meanwhile."""
 
-    assert found.is_running()
+    def ids():
+        return {name: one["Id"] for name, one in Project.look(project).containers.items() if name != "doors"}
+
+    before = ids()
+    done("stop", "opa", "--name", stack.name)
+    done("up", "--name", stack.name, within_s=240)
+
+    assert before == ids()
+    assert 0 == veigo("status", "--name", stack.name).returncode
 
 
 def test_the_demo_holds(stack, tmp_path):
