@@ -1,13 +1,14 @@
 """What a socket that only waits takes of its server's memory; by steps, for memory used once is used again."""
 
 import asyncio
+import resource
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import psutil
 
-from bench.measure import Figures, Goal, Measure, Opened, Ratio, Repeat
+from bench.measure import Figures, Goal, Measure, Opened, Ratio, Repeat, Unable
 from bench.peers import tools
 from bench.peers.centrifugo import centrifugo
 from bench.peers.listener import Listener, listening
@@ -17,6 +18,7 @@ from bench.site import Site
 
 STEPS = 5
 FIRST = 10  # sockets that are open at a server before the first step, so that what it takes once is not counted
+FILES_BESIDE = 500  # what a server has open beside its sockets
 SETTLE_S = 1.0  # after the last one is in, for what a handshake leaves behind; memory says nothing when it has settled
 
 
@@ -39,10 +41,23 @@ def idle_memory(name: str, sockets: int, servers: int) -> Measure:
     )
 
 
+def require_files(sockets: int) -> None:
+    """Require that one process may hold so many sockets.
+
+    Raises:
+        Unable: it may not.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and most < sockets + FILES_BESIDE:
+        wanted = sockets + FILES_BESIDE
+        raise Unable(f"a process may open {most:,} files here and would need {wanted:,}; raise `ulimit -Hn`")
+
+
 def _opened(step: int, servers: int) -> Opened:
     @asynccontextmanager
     async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
         """Let a few sockets in at all of them."""
+        require_files(site.count(step) * STEPS + FIRST)
         async with AsyncExitStack() as stack:
             (room,) = await our_rooms(site, 1)
             processes: dict[str, list[psutil.Process]] = {"ours": [], "Centrifugo": []}

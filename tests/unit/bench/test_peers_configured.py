@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from bench.measure import Unable, Void
-from bench.peers import fan_out, tools
+from bench.peers import fan_out, idle, tools
 from bench.peers.centrifugo import Centrifugo, configuration, from_kafka, from_outbox
 from bench.peers.listener import Heard
 from bench.peers.same_topic import HEADER, NAMED
@@ -107,3 +107,12 @@ def test_messages_of_another_size_are_not_compared():
     """One half as long would be sent for less."""
     with pytest.raises(Void, match="messages had 600 bytes"):
         fan_out.figures(Heard(4, 4 * 600, {1: [0, 0], 2: [0, 0]}), spent_s=0.5)
+
+
+def test_a_machine_that_allows_too_few_files_is_told_so(monkeypatch):
+    """Before anything is started."""
+    monkeypatch.setattr(idle.resource, "getrlimit", lambda _: (1_024, 4_096))
+    idle.require_files(3_000)
+
+    with pytest.raises(Unable, match="may open 4,096 files here and would need 10,510"):
+        idle.require_files(10_010)
