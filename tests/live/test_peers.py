@@ -1,13 +1,15 @@
 """The scoreboard's peers really run: frames of theirs arrive at the scoreboard's listener."""
 
+import itertools
 import shutil
 
 import pytest
+from websockets.asyncio.server import serve
 
 from bench.peers import tools
 from bench.peers.centrifugo import centrifugo, from_outbox
 from bench.peers.database import outbox, peers_database
-from bench.peers.listener import listening
+from bench.peers.listener import Door, listening
 from bench.peers.our_rooms import back_door, front_door, our_rooms
 from bench.peers.said import heard_out, numbers, said
 from bench.peers.send_loop import send_loop
@@ -15,6 +17,7 @@ from bench.peers.socketio import socketio
 from bench.site import Site
 from stack.table import TOPOLOGY
 from stack.tools import toolchain
+from veigo.stack.problem import StackError
 from veigo.stack.stack import Stack
 
 SOCKETS = 20
@@ -62,6 +65,40 @@ async def test_sockets_can_be_added(tmp_path):
         told = await heard_out(listener, dict.fromkeys(wanted, 0))
 
     assert SOCKETS + 5 == listener.sockets == told.heard.deliveries
+
+
+@needs("listener")
+async def test_a_server_that_is_busy_is_asked_again(tmp_path):
+    """At the upgrade and at the join; each refusal is counted, and every socket gets in."""
+    asked, joins = itertools.count(1), itertools.count(1)
+
+    async def busy(connection, request):
+        return connection.respond(503, "try again") if next(asked) <= 3 else None
+
+    async def talk(connection):
+        async for _ in connection:
+            await connection.send('{"type":"ERROR"}' if next(joins) <= 4 else '{"type":"JOINED"}')
+
+    async with serve(talk, "127.0.0.1", 0, process_request=busy, compression=None) as server:
+        door = Door(server.sockets[0].getsockname()[1], say="in", joined='"JOINED"')
+        async with listening(door, 1, tmp_path) as listener:
+            await listener.more(SOCKETS)
+
+    assert SOCKETS + 1 == listener.sockets
+    assert 7 == listener.refusals
+
+
+@needs("listener")
+async def test_a_server_that_refuses_for_good_is_quoted(tmp_path):
+    """In the sentence that says why nothing was measured."""
+
+    async def never(connection, request):
+        return connection.respond(401, "who are you")
+
+    async with serve(None, "127.0.0.1", 0, process_request=never) as server:
+        with pytest.raises(StackError, match=r"failed refused: HTTP/1.1 401 Unauthorized"):
+            async with listening(Door(server.sockets[0].getsockname()[1]), 1, tmp_path):
+                pass
 
 
 @needs("listener", "centrifugo")
