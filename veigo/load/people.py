@@ -225,7 +225,8 @@ class Person(SocketUser):
         if self.role is None or not self.role.speaks_in:
             self._stay()
             return
-        scene, role = self.stage.whole, self.role
+        role = self.role
+        scene = self.stage.whole.scaled(role.people, role.seconds)
         rng = random.Random(f"{role.seed} {role.number} {role.returning}")  # noqa: S311 - not a secret
         came_ns = now()[0]
         came_s = (came_ns - self.troupe.here_ns(role.talk_began_ns)) / 1e9

@@ -9,6 +9,7 @@ from veigo.load.steps import Tally
 if TYPE_CHECKING:
     from veigo.history import Record
 
+ROUNDED_S = 0.01
 STEPS = "steps"  # among a run's parameters: in how many equal steps its load rises
 
 
@@ -24,7 +25,7 @@ def steps_of(ledger: Ledger) -> list[Step]:
         tally.note(record)
     lasted_s = (ended.at_ns - began.at_ns) / 1e9
     # The last one may have been cut short: all that could be learnt was known.
-    return tally.steps(began.at_ns, [end_s for end_s in ends_s if end_s <= lasted_s])
+    return tally.steps(began.at_ns, [end_s for end_s in ends_s if end_s <= lasted_s + ROUNDED_S])
 
 
 def knee_of(ledger: Ledger) -> Knee | None:

@@ -10,6 +10,8 @@ from veigo.load.rhythm import Rhythm
 from veigo.stack.problem import StackError
 
 SECONDS_MIN = 5.0
+STEP_S_MIN = 5.0  # of a rising load; shorter ones say nothing, so that a short run has fewer
+STEPS_MIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class Scene:
         if seconds is not None:
             if seconds < SECONDS_MIN:
                 raise StackError(f"{seconds:g} s are too short to measure anything; run for {SECONDS_MIN:g} s or more")
-            scene = replace(scene, minutes=seconds / 60)
+            steps = scene.steps[: max(STEPS_MIN, int(seconds / STEP_S_MIN))] if len(scene.steps) > 1 else scene.steps
+            scene = replace(scene, minutes=seconds / 60, steps=steps)
         return scene
 
     def smaller_than(self, whole: "Scene") -> str:
@@ -79,4 +82,6 @@ class Scene:
             parts.append(f"{self.people:,} of {whole.people:,} people")
         if self.minutes < whole.minutes:
             parts.append(f"{self.minutes:.3g} of {whole.minutes:g} minutes")
+        if len(self.steps) < len(whole.steps):
+            parts.append(f"{len(self.steps)} of {len(whole.steps)} steps")
         return " and ".join(parts)

@@ -36,6 +36,15 @@ def test_a_rising_load_goes_from_step_to_step():
     assert [1, 1, 2, 4, 4] == [scene.pace(share) for share in (-0.1, 0.3, 0.34, 0.99, 1.5)]
 
 
+def test_a_short_run_of_a_rising_load_has_fewer_steps_and_none_that_says_nothing():
+    scene = Scene(people=2, minutes=4, rhythm=Rhythm(every_s=1), steps=tuple(range(1, 17)))
+
+    assert (1, 2, 3, 4) == scene.scaled(None, 20).steps
+    assert (1, 2) == scene.scaled(None, 6).steps
+    assert scene.steps == scene.scaled(None, 240).steps
+    assert "0.333 of 4 minutes and 4 of 16 steps" == scene.scaled(None, 20).smaller_than(scene)
+
+
 @given(st.integers(2, 300), st.integers(2, 50), st.integers(0, 5))
 def test_everybody_is_in_a_room_and_none_is_empty(people, room_size, second_room_every):
     rooms = cast(people, room_size, second_room_every)
