@@ -47,8 +47,8 @@ def rego(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Rules and edges that need no infrastructure."""
-    session.run(BIN / "pytest", "tests/unit", *session.posargs)
+    """Rules and edges that need no infrastructure, on every core."""
+    session.run(BIN / "pytest", "-n", "auto", "tests/unit", *session.posargs)
 
 
 @nox.session
