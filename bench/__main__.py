@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 for measure in catalogue.chosen(names):
                     say(f"{measure.name:<24}{measure.question}")
             case "table":
-                say(table.table(results.read(results.newest())))
+                say(table.table(results.read(results.newest()), of_goals=True))
             case "build":
                 return uvloop.run(build(catalogue.chosen(names)))
             case _:

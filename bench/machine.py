@@ -20,7 +20,7 @@ def machine() -> dict[str, str | int]:
         "cpu": _cpu_model(),
         "cores": psutil.cpu_count() or 0,
         "memory_mib": psutil.virtual_memory().total // 2**20,
-        "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "kernel": f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
     }
 
 

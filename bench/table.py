@@ -11,8 +11,9 @@ SIGNS = {
 }
 UNITS = {
     "_ms": "ms",
+    "_ms_per_message": "ms",
     "_us": "µs",
-    "_per_s": "/s",
+    "per_s": "/s",
     "_per_cpu_s": "/CPU-s",
     "_kb": "KB",
     "_kib": "KiB",
@@ -26,10 +27,10 @@ EXPLAINED = (
 HEAD = "| what | of | by | ratio (spread) | wanted | |\n|---|---|---|---|---|---|"
 
 
-def table(results: Results) -> str:
-    """Return the scoreboard's table: every ratio, the losses too, and why one was not measured."""
-    rows = [_row(name, line) for name, result in results.measures.items() for line in result.lines]
-    return "\n".join([HEAD, *rows])
+def table(results: Results, *, of_goals: bool = False) -> str:
+    """Return the scoreboard's table: all ratios, or those with a goal; losses too, and why one was not measured."""
+    lines = [(name, line) for name, result in results.measures.items() for line in result.lines]
+    return "\n".join([HEAD, *(_row(name, line) for name, line in lines if line.goal or not of_goals)])
 
 
 def page(results: Results) -> str:

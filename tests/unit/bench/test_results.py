@@ -97,6 +97,7 @@ def test_the_table_shows_goals_reached_and_not():
         "| some hop, p99 | ours: 1,234 ms | theirs: 1 ms | **1,234** (1,234–1,234) | ≤ 1 | ✗ not reached |" == rows[3]
     )
     assert "| some hop, mean | ours: 3 ms | theirs: 1 ms | **3** (3–3) |  |  |" == rows[4]
+    assert rows[:4] == table.table(day(some_hop=result()), of_goals=True).splitlines()
 
 
 def test_the_table_says_why_something_was_not_measured():

@@ -21,7 +21,9 @@ def test_no_cursor_is_the_beginning():
     assert devices.place(None) is None
 
 
-@pytest.mark.parametrize("forged", ["", "x", "2026-01-31T09:30:00 3b509c89-abc2-4f33-a899-42f56b2289e4", "2026-01-31T09:30:00+00:00 x"])
+@pytest.mark.parametrize(
+    "forged", ["", "x", "2026-01-31T09:30:00 3b509c89-abc2-4f33-a899-42f56b2289e4", "2026-01-31T09:30:00+00:00 x"]
+)
 def test_what_this_list_never_said_is_refused(forged):
     """With the argument at fault."""
     with pytest.raises(Problem) as refused:
