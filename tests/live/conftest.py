@@ -6,11 +6,14 @@ It is what Veigo's own pytest plugin gives anybody, so they run on containers to
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from live.people import Person
+
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,17 @@ class LiveStack:
 
     def socket_url(self, token, scheme="SuperDuperUser"):
         return f"ws://{self.nodes['gateway']}/?token={scheme}%20{token}"
+
+
+def pytest_collection_modifyitems(items):
+    """Let no test fail for a socket that another one's client left when its peer ended: it is collected whenever it is.
+
+    Files, tasks and transports left open still fail the test in which they are found.
+    """
+    left = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(left)
 
 
 def veigo(*arguments, within_s=60.0):
