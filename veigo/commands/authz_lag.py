@@ -5,7 +5,6 @@ It needs a stack that is up. One command to try it: ``veigo authz-lag --removals
 
 import asyncio
 import math
-import signal
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veigo.commands.display import complain, say
+from veigo.commands.display import say
+from veigo.commands.judging import judging
 from veigo.commands.up import Name, running
 from veigo.stack.problem import NotReadyError, StackError
 from veigo.stack.readiness import until
@@ -39,17 +39,9 @@ def authz_lag(
     ] = False,
 ) -> None:
     """Remove members and measure what they still get. Exit code 0: holds, 1: violated, 2: inconclusive."""
-    # SIGTERM ends the command as Ctrl-C does: change capture goes on again before it is over.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with judging():  # also when it is ended, change capture goes on again before it is over
         stack = running(name)
         verdict = asyncio.run(_measure(stack, removals, rate, pause_capture=pause_capture))
-    except StackError as error:
-        complain(str(error))
-        verdict = Verdict.INCONCLUSIVE
-    except KeyboardInterrupt:
-        complain("interrupted before anything could be judged")
-        verdict = Verdict.INCONCLUSIVE
     raise typer.Exit(verdict.exit_code)
 
 

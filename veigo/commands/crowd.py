@@ -5,13 +5,13 @@ It needs a stack that is up, and for its memory to be told right one that has he
 """
 
 import asyncio
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veigo.commands.display import complain, say
+from veigo.commands.display import say
+from veigo.commands.judging import judging
 from veigo.commands.up import Name, running
 from veigo.stack.problem import StackError
 from veigo.verdict import Verdict
@@ -44,16 +44,9 @@ def hold(
     """Hold a crowd of idle sockets. Exit code 0: all stayed and were reached, 1: not so, 2: inconclusive or refused."""
     from veigo.crowd.idle_run import Crowded
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends the command, and the crowd, as Ctrl-C does
-    try:
+    with judging():
         asked = Crowded(sockets=sockets, rooms=min(rooms, sockets), accounts=accounts, seconds=seconds)
         verdict = asyncio.run(_hold(running(name), asked, into))
-    except StackError as error:
-        complain(str(error))
-        verdict = Verdict.INCONCLUSIVE
-    except KeyboardInterrupt:
-        complain("interrupted before anything could be judged")
-        verdict = Verdict.INCONCLUSIVE
     raise typer.Exit(verdict.exit_code)
 
 
@@ -88,6 +81,8 @@ async def _hold(stack: "Stack", asked: "Crowded", into: Path) -> Verdict:
 
 
 def _show(result: "Result") -> None:
+    from veigo.commands.run_display import SIGNS
+
     sockets, thousands = result.asked.sockets, result.asked.sockets / 1000
     say()
     say(f"{'':10}{'processes':>10}" + "".join(f"{head:>12}" for head in HEADS))
@@ -107,5 +102,4 @@ def _show(result: "Result") -> None:
     p99 = "" if result.delivered_p99_ms is None else f", p99 after {result.delivered_p99_ms:.0f} ms"
     again = f", {result.repeated:,} of them again" if result.repeated else ""
     say(f"  reached   {result.delivered:,} of {result.due:,} by {result.messages} messages{again}{p99}")
-    mark = {Verdict.HOLDS: "✓ HOLDS", Verdict.VIOLATED: "✗ VIOLATED", Verdict.INCONCLUSIVE: "? INCONCLUSIVE"}
-    say(mark[result.verdict])
+    say(f"{SIGNS[result.verdict]} {result.verdict.value.upper()}")

@@ -3,19 +3,17 @@
 It starts the stack if it is not up, and leaves it as it found it. One command to try it: ``veigo demo --seconds 5``.
 """
 
-import asyncio
 import dataclasses
 import random
 import secrets
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veigo.commands.display import complain, progress, say
+from veigo.commands.display import say
+from veigo.commands.judging import NOT_KEPT, brought_up, judging
 from veigo.commands.up import Name
-from veigo.stack.problem import StackError
 from veigo.verdict import Verdict
 from veigo.workloads.script import Shape, UnplayableShapeError
 
@@ -46,38 +44,21 @@ def demo(
 ) -> None:
     """Let real users chat, and judge what they saw. Exit code 0: holds, 1: violated, 2: inconclusive."""
     seed = secrets.randbelow(2**32) if seed is None else seed
-    # From here on SIGTERM ends the command as Ctrl-C does: tidied up, and without a verdict it has not earned.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with judging(UnplayableShapeError):
         shape = Shape(users=users, rooms=rooms, seconds=seconds, rate=rate)
         verdict = _on_the_stack(name, shape, seed, into, keep=keep)
-    except (UnplayableShapeError, StackError) as error:
-        complain(str(error))
-        verdict = Verdict.INCONCLUSIVE
-    except KeyboardInterrupt:
-        complain("interrupted before anything could be judged")
-        verdict = Verdict.INCONCLUSIVE
     raise typer.Exit(verdict.exit_code)
 
 
 def _on_the_stack(name: str, shape: Shape, seed: int, into: Path, *, keep: bool) -> Verdict:
     """Make sure the stack is up, run, and leave the stack as it was found."""
-    from stack.runtimes import runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
     from veigo.stack.stack import Stack
 
     stack = Stack.open(TOPOLOGY, toolchain(), name=name)
-    runtime = runtime_of(stack)
-    stays = runtime.is_running() or keep
-    with progress() as report:
-        asyncio.run(runtime.bring_up(report))
-    try:
+    with brought_up(stack, keep=keep, hint=NOT_KEPT) as stays:
         return _run(stack, shape, seed, into, stays=stays)
-    finally:
-        if not stays:
-            say(f"stopping stack {name}, as it was not up before (--keep leaves it running)")
-            asyncio.run(runtime.bring_down(lambda _: None))
 
 
 def _run(stack: "Stack", shape: Shape, seed: int, into: Path, *, stays: bool) -> Verdict:

@@ -4,17 +4,16 @@ One command to try it: ``veigo rolling --messages 2000``. Others than the servic
 ``veigo rolling --kill --replicas 1 --node kafka --node connect --node chat --once``.
 """
 
-import asyncio
 import random
 import secrets
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veigo.commands.display import complain, progress, say
+from veigo.commands.display import say
+from veigo.commands.judging import brought_up, judging
 from veigo.commands.up import Name
 from veigo.stack.problem import StackError
 from veigo.verdict import Verdict
@@ -89,39 +88,23 @@ def rolling(
 ) -> None:
     """Restart replicas under people who chat, and judge what they saw. Exit 0: holds, 1: violated, 2: inconclusive."""
     seed = secrets.randbelow(2**32) if seed is None else seed
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with judging(UnplayableShapeError):
         shape = Shape(users=users, rooms=rooms, seconds=messages / rate, rate=rate)
         restarts = Restarts(every, tuple(node or ()), once=once, kill=kill)
         verdict = _on_the_stack(name, shape, seed, into, replicas, restarts)
-    except (UnplayableShapeError, StackError) as error:
-        complain(str(error))
-        verdict = Verdict.INCONCLUSIVE
-    except KeyboardInterrupt:
-        complain("interrupted before anything could be judged")
-        verdict = Verdict.INCONCLUSIVE
     raise typer.Exit(verdict.exit_code)
 
 
 def _on_the_stack(name: str, shape: Shape, seed: int, into: Path, replicas: int | None, restarts: Restarts) -> Verdict:
     """Start a stack of so many replicas, run, and leave things as they were found."""
-    from stack.runtimes import runtime_of
     from veigo.commands.up import opened
 
     stack = opened(name, None, _scale(name, replicas))
     if unknown := set(restarts.nodes) - {node.name for node in stack.topology.nodes}:
         known = ", ".join(node.name for node in stack.topology.nodes)
         raise StackError(f"there is no node {', '.join(sorted(unknown))} to restart; there are {known}")
-    runtime = runtime_of(stack)
-    found_running = runtime.is_running()
-    with progress() as report:
-        asyncio.run(runtime.bring_up(report))
-    try:
+    with brought_up(stack):
         return _run(stack, shape, seed, into, restarts)
-    finally:
-        if not found_running:
-            say(f"stopping stack {name}")
-            asyncio.run(runtime.bring_down(lambda _: None))
 
 
 def _scale(name: str, replicas: int | None) -> list[str]:

@@ -5,7 +5,6 @@ One command to try it: ``veigo chaos run kafka_killed_under_load``. It prints it
 """
 
 import platform
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +13,8 @@ import typer
 
 from veigo.commands.chaos.card_display import committed_card, say_where_it_is, show, written
 from veigo.commands.chaos.choosing import FOLDER, Folder, Full, Names, Seed, Seeds, planned
-from veigo.commands.display import complain, say
-from veigo.stack.problem import StackError
-from veigo.verdict import Verdict
+from veigo.commands.display import say
+from veigo.commands.judging import judging
 
 if TYPE_CHECKING:
     from veigo.card_comparison import CommittedCard
@@ -42,18 +40,9 @@ def run(
     into: Annotated[Path, typer.Option("--into", help="The folder that gets the run's folder.")] = Path("runs"),
 ) -> None:
     """Run experiments. Exit code 0: all hold, 1: one was violated or got worse, 2: inconclusive."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with judging(hint="; `veigo chaos heal` says whether something is left to heal"):
         whole, entries = planned(folder, names, seed, seeds, full=full)
         card = _carried_out(whole, entries, name, into, committed_card(against, folder), keep=keep)
-    except StackError as error:
-        complain(str(error))
-        raise typer.Exit(Verdict.INCONCLUSIVE.exit_code) from None
-    except KeyboardInterrupt:
-        complain(
-            "interrupted before anything could be judged; `veigo chaos heal` says whether something is left to heal"
-        )
-        raise typer.Exit(Verdict.INCONCLUSIVE.exit_code) from None
     raise typer.Exit(1 if card.regressions else card.verdict.exit_code)
 
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veigo.commands.display import complain, progress, say
+from veigo.commands.display import complain, say
+from veigo.commands.judging import NOT_KEPT, brought_up, judging
 from veigo.commands.load.list import FOLDER, Folder, scenes_in
 from veigo.commands.up import Name
 from veigo.stack.problem import StackError
@@ -48,8 +49,7 @@ def run(
     into: Annotated[Path, typer.Option("--into", help="The folder that gets the run's folder.")] = Path("runs"),
 ) -> None:
     """Let many people play a scene, and judge it. Exit code 0: holds, 1: violated, 2: inconclusive."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with judging():
         if find_spec("locust") is None:
             raise StackError("Locust is not installed; `make sync` brings it, or pip install 'veigo[load]'")
         known = scenes_in(folder)
@@ -59,12 +59,6 @@ def run(
         wanted = [*_number("--users", users), *_number("--run-time", None if minutes is None else round(minutes * 60))]
         options = [*wanted, "--seed", str(seed), *(("--processes", str(processes)) if processes > 1 else ())]
         verdict = _on_the_stack(name, known[scene], options, into, traces=traces, keep=keep)
-    except StackError as error:
-        complain(str(error))
-        verdict = Verdict.INCONCLUSIVE
-    except KeyboardInterrupt:
-        complain("interrupted before anything could be judged")
-        verdict = Verdict.INCONCLUSIVE
     raise typer.Exit(verdict.exit_code)
 
 
@@ -74,23 +68,14 @@ def _number(option: str, value: float | None) -> tuple[str, ...]:
 
 def _on_the_stack(name: str, scene: Path, options: list[str], into: Path, *, traces: bool, keep: bool) -> Verdict:
     """Make sure the stack is up, run, and leave the stack as it was found."""
-    from stack.runtimes import runtime_of
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
     from veigo.run_folder import RunFolder
     from veigo.stack.stack import Stack
 
     stack = Stack.open(TOPOLOGY, toolchain(), name=name)
-    runtime = runtime_of(stack)
-    stays = runtime.is_running() or keep
-    with progress() as report:
-        asyncio.run(runtime.bring_up(report))
-    try:
+    with brought_up(stack, keep=keep, hint=NOT_KEPT):
         return _played(stack, scene, options, RunFolder.make(into), traces=traces)
-    finally:
-        if not stays:
-            say(f"stopping stack {name}, as it was not up before (--keep leaves it running)")
-            asyncio.run(runtime.bring_down(lambda _: None))
 
 
 def _played(stack: "Stack", scene: Path, options: list[str], folder: "RunFolder", *, traces: bool) -> Verdict:
