@@ -47,7 +47,6 @@ class GraphQL:
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=60),
             timeout=aiohttp.ClientTimeout(total=timeout_s),
-            headers={"Content-Type": "application/json"},
         )
 
     async def close(self) -> None:
@@ -69,12 +68,21 @@ class GraphQL:
             Unintelligible: the answer was no GraphQL.
             aiohttp.ClientError, TimeoutError: there was no answer.
         """
-        headers = {"Authorization": f"SuperDuperUser {token}"} if token else {}
-        if traceparent:
-            headers["traceparent"] = traceparent
-        body = msgspec.json.encode({"query": document, "variables": variables})
+        headers, body = question(document, variables, token, traceparent)
         async with self._http.post(next(self._urls), data=body, headers=headers) as response:
             return data_of(response.status, await response.read(), into)
+
+
+def question(
+    document: str, variables: dict[str, Any], token: str | None, traceparent: str | None
+) -> tuple[dict[str, str], bytes]:
+    """Return the headers and the body that ask for an operation."""
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"SuperDuperUser {token}"
+    if traceparent:
+        headers["traceparent"] = traceparent
+    return headers, msgspec.json.encode({"query": document, "variables": variables})
 
 
 def data_of(status: int, body: bytes, into: type[Data]) -> Data:

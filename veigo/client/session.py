@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from veigo.client.answers import page_was_read, room_was_made
 from veigo.client.documents import (
     ADD_MEMBERS,
     CREATE_MESSAGE,
@@ -82,9 +83,8 @@ class User:
         operation = Operation("create_room", user=self.id, content=name)
 
         async def perform() -> None:
-            data = await self._ask(CREATE_ROOM, {"name": name, "members": members}, CreateRoomData)
-            operation.room = data.created.information.id
-            operation.members = [member.member_id for member in data.created.members]
+            asked = {"name": name, "members": members}
+            room_was_made(operation, await self._ask(CREATE_ROOM, asked, CreateRoomData))
 
         return await self._carry_out(operation, perform)
 
@@ -129,10 +129,7 @@ class User:
         operation = Operation("read", self.id, expected, room=room)
 
         async def perform() -> None:
-            data = await self._ask(LIST_MESSAGES, {"roomId": room}, ListMessagesData)
-            operation.read = [record.id for record in data.listed.records]
-            more = data.listed.metadata.has_more
-            operation.complete = None if more is None else not more
+            page_was_read(operation, await self._ask(LIST_MESSAGES, {"roomId": room}, ListMessagesData))
 
         return await self._carry_out(operation, perform)
 

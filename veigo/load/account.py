@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from veigo.client.answers import page_was_read, room_was_made
 from veigo.client.documents import (
     ADD_MEMBERS,
     CREATE_MESSAGE,
@@ -116,9 +117,8 @@ class Account:
         operation = Operation("create_room", self.id, content=name)
 
         def perform() -> None:
-            data = self._ask(CREATE_ROOM, {"name": name, "members": members}, CreateRoomData)
-            operation.room = data.created.information.id
-            operation.members = [member.member_id for member in data.created.members]
+            asked = {"name": name, "members": members}
+            room_was_made(operation, self._ask(CREATE_ROOM, asked, CreateRoomData))
 
         return self._carry_out(operation, "CreateRoom", perform)
 
@@ -151,10 +151,7 @@ class Account:
         operation = Operation("read", self.id, room=room)
 
         def perform() -> None:
-            data = self._ask(LIST_MESSAGES, {"roomId": room}, ListMessagesData)
-            operation.read = [record.id for record in data.listed.records]
-            more = data.listed.metadata.has_more
-            operation.complete = None if more is None else not more
+            page_was_read(operation, self._ask(LIST_MESSAGES, {"roomId": room}, ListMessagesData))
 
         return self._carry_out(operation, "ListMessages", perform)
 

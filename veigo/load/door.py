@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from geventhttpclient import HTTPClient
 
-from veigo.client.graphql import Unintelligible, data_of
+from veigo.client.graphql import Unintelligible, data_of, question
 
 CONNECTIONS_MAX = (
     256  # of one process; above it a request waits for one, and its latency, from when it was meant, tells
@@ -52,12 +52,7 @@ class Door:
             Unintelligible: the answer was no GraphQL, or none.
             OSError: there was no answer.
         """
-        headers = {"Content-Type": "application/json"}
-        if token:
-            headers["Authorization"] = f"SuperDuperUser {token}"
-        if traceparent:
-            headers["traceparent"] = traceparent
-        body = msgspec.json.encode({"query": document, "variables": variables})
+        headers, body = question(document, variables, token, traceparent)
         with self._http.request("POST", PATH, body, headers) as response:
             content = response.read()
         if response.status_code is None:
