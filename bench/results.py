@@ -9,11 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from bench import day_files
+from bench.day_files import FOLDER
 from bench.measure import Figures, Goal, Measure
 from bench.scoring import Score, Standing, Taken, scores
-from veigo.stack.problem import StackError
-
-FOLDER = Path(__file__).with_name("results")
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,10 +134,7 @@ def read(path: Path) -> Results:
     Raises:
         StackError: the file holds none.
     """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Results)
-    except (OSError, msgspec.DecodeError) as error:
-        raise StackError(f"{path} holds no results of `python -m bench` ({error})") from error
+    return day_files.read(path, Results, "no results of `python -m bench`")
 
 
 def newest(folder: Path = FOLDER) -> Path:
@@ -147,15 +143,9 @@ def newest(folder: Path = FOLDER) -> Path:
     Raises:
         StackError: there are none.
     """
-    found = sorted(folder.glob("????-??-??.json"))
-    if not found:
-        raise StackError(f"there are no results in {folder}; `make bench` makes some")
-    return found[-1]
+    return day_files.newest(folder, "", f"there are no results in {folder}; `make bench` makes some")
 
 
 def write(results: Results, path: Path) -> None:
-    """Write results beside their place, then put them there: whatever interrupts it, no half of them is left."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
-    draft.replace(path)
+    """Write results; whatever interrupts it, no half of them is left."""
+    day_files.write(results, path, indent=1)

@@ -10,7 +10,7 @@ import secrets
 import select
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -88,7 +88,23 @@ async def decoded(made: Database, per_s: float, seconds: float) -> AsyncIterator
         await connection.close()
 
 
-async def arrived(seen: dict[str, int], wanted: set[str]) -> None:
+async def timed(
+    send: Callable[[], Awaitable[str]], seen_ns: Mapping[str, int], per_s: float, seconds: float, prefix: str = ""
+) -> Figures:
+    """Send at a rate, and time each, by its name, from before it was sent until it was seen.
+
+    Raises:
+        Void: one was not seen in time.
+    """
+    began_ns: dict[str, int] = {}
+    async for _ in at_a_rate(per_s, seconds):
+        at_ns = time.monotonic_ns()
+        began_ns[await send()] = at_ns
+    await arrived(seen_ns, set(began_ns))
+    return figures_of([(seen_ns[name] - at_ns) / 1e6 for name, at_ns in began_ns.items()], prefix)
+
+
+async def arrived(seen: Mapping[str, int], wanted: set[str]) -> None:
     """Wait until everything has been seen, by a thread or another task.
 
     Raises:

@@ -11,8 +11,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
-from bench.blocks import at_a_rate, figures_of
-from bench.floors.decoding import arrived
+from bench.floors.decoding import arrived, timed
 from bench.measure import Figures, Repeat
 from bench.site import Site
 from stack import kafka
@@ -50,12 +49,7 @@ async def looped(site: Site, per_s: float, seconds: float) -> AsyncIterator[Repe
             return key
 
         async def repeat() -> Figures:
-            began_ns: dict[str, int] = {}
-            async for _ in at_a_rate(per_s, seconds):
-                at_ns = time.monotonic_ns()
-                began_ns[await produce()] = at_ns
-            await arrived(seen_ns, set(began_ns))
-            return figures_of([(seen_ns[key] - at_ns) / 1e6 for key, at_ns in began_ns.items()])
+            return await timed(produce, seen_ns, per_s, seconds)
 
         await arrived(seen_ns, {await produce()})
         yield repeat

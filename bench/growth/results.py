@@ -5,9 +5,10 @@ from pathlib import Path
 
 import msgspec
 
-from veigo.stack.problem import StackError
+from bench import day_files
+from bench.day_files import FOLDER
 
-FOLDER = Path(__file__).resolve().parents[1] / "results"
+BEGINNING = "growth-"
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -69,7 +70,7 @@ class Growth(msgspec.Struct, frozen=True, kw_only=True):
 
 def path_of(day: date, folder: Path = FOLDER) -> Path:
     """Where a day's figures are."""
-    return folder / f"growth-{day.isoformat()}.json"
+    return folder / f"{BEGINNING}{day.isoformat()}.json"
 
 
 def newest(folder: Path = FOLDER) -> Path:
@@ -78,18 +79,19 @@ def newest(folder: Path = FOLDER) -> Path:
     Raises:
         StackError: there are none.
     """
-    found = sorted(folder.glob("growth-????-??-??.json"))
-    if not found:
-        raise StackError(f"there are no growth figures in {folder}; `python -m bench.growth measure` makes some")
-    return found[-1]
+    otherwise = f"there are no growth figures in {folder}; `python -m bench.growth measure` makes some"
+    return day_files.newest(folder, BEGINNING, otherwise)
 
 
 def read(path: Path) -> Growth:
-    """Read a day's figures."""
-    return msgspec.json.decode(path.read_bytes(), type=Growth)
+    """Read a day's figures.
+
+    Raises:
+        StackError: the file holds none.
+    """
+    return day_files.read(path, Growth, "no growth figures")
 
 
 def write(growth: Growth, path: Path) -> None:
-    """Write a day's figures."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(growth)) + b"\n")
+    """Write a day's figures; whatever interrupts it, no half of them is left."""
+    day_files.write(growth, path, indent=2)

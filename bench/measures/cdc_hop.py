@@ -9,9 +9,8 @@ from collections.abc import AsyncIterator, Mapping
 import msgspec
 from aiokafka import AIOKafkaConsumer
 
-from bench.blocks import at_a_rate, figures_of
 from bench.floors.database import database
-from bench.floors.decoding import arrived, decoded
+from bench.floors.decoding import arrived, decoded, timed
 from bench.floors.kafka_loop import FETCH_WAIT_MS
 from bench.measure import Figures, Goal, Measure, Ratio, Repeat
 from bench.site import Site
@@ -67,12 +66,7 @@ async def captured(site: Site, per_s: float, seconds: float) -> AsyncIterator[Re
             return nonce
 
         async def repeat() -> Figures:
-            began_ns: dict[str, int] = {}
-            async for _ in at_a_rate(per_s, seconds):
-                at_ns = time.monotonic_ns()
-                began_ns[await write()] = at_ns
-            await arrived(seen_ns, set(began_ns))
-            return figures_of([(seen_ns[row] - at_ns) / 1e6 for row, at_ns in began_ns.items()], "since_insert_")
+            return await timed(write, seen_ns, per_s, seconds, "since_insert_")
 
         await arrived(seen_ns, {await write()})
         yield repeat

@@ -7,7 +7,6 @@ from functools import partial
 from bench.measure import Goal, Measure, Repeat
 from bench.peers import fan_out, tools
 from bench.peers.centrifugo import centrifugo, from_kafka
-from bench.peers.listener import listening
 from bench.peers.our_realtime import realtime
 from bench.peers.our_rooms import back_door, our_rooms
 from bench.peers.same_topic import rooms_named
@@ -25,16 +24,14 @@ async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
         write_into = await stack.enter_async_context(back_door(site))
         rooms, sides = iter(await our_rooms(site, 2 * len(fan_out.PER_S))), {}
         for sockets in fan_out.PER_S:
-            room = next(rooms)
-            ours = await stack.enter_async_context(
-                listening(room.door(site.stack.port("realtime")), sockets, site.folder)
+            room, theirs = next(rooms), next(rooms)
+            door = room.door(site.stack.port("realtime"))
+            sides[fan_out.side("ours", sockets)] = await fan_out.opened(
+                site, stack, door, sockets, realtime(site), partial(write_into, room)
             )
-            write = write_into(room, await fan_out.fitted(ours, partial(write_into, room)))
-            sides[fan_out.side("ours", sockets)] = fan_out.block(site, realtime(site), ours, write)
-            room = next(rooms)
-            theirs = await stack.enter_async_context(listening(peer.door(room.id), sockets, site.folder))
-            write = write_into(room, await fan_out.fitted(theirs, partial(write_into, room)))
-            sides[fan_out.side(PEER, sockets)] = fan_out.block(site, peer.process, theirs, write)
+            sides[fan_out.side(PEER, sockets)] = await fan_out.opened(
+                site, stack, peer.door(theirs.id), sockets, peer.process, partial(write_into, theirs)
+            )
         yield sides
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from bench.measure import Goal, Measure, Repeat
 from bench.peers import fan_out, tools
 from bench.peers.database import peers_database
-from bench.peers.listener import listening
 from bench.peers.our_realtime import realtime
 from bench.peers.our_rooms import back_door, our_rooms
 from bench.peers.socketio import socketio
@@ -24,15 +23,14 @@ async def opened(site: Site) -> AsyncIterator[Mapping[str, Repeat]]:
         write_into = await stack.enter_async_context(back_door(site))
         rooms, sides = await our_rooms(site, len(fan_out.PER_S)), {}
         for room, sockets in zip(rooms, fan_out.PER_S, strict=True):
-            ours = await stack.enter_async_context(
-                listening(room.door(site.stack.port("realtime")), sockets, site.folder)
+            door = room.door(site.stack.port("realtime"))
+            sides[fan_out.side("ours", sockets)] = await fan_out.opened(
+                site, stack, door, sockets, realtime(site), partial(write_into, room)
             )
-            write = write_into(room, await fan_out.fitted(ours, partial(write_into, room)))
-            sides[fan_out.side("ours", sockets)] = fan_out.block(site, realtime(site), ours, write)
             said_in = await stack.enter_async_context(peer.sender(room.id))
-            theirs = await stack.enter_async_context(listening(peer.door(room.id), sockets, site.folder))
-            write = said_in(await fan_out.fitted(theirs, said_in))
-            sides[fan_out.side(PEER, sockets)] = fan_out.block(site, peer.process, theirs, write)
+            sides[fan_out.side(PEER, sockets)] = await fan_out.opened(
+                site, stack, peer.door(room.id), sockets, peer.process, said_in
+            )
         yield sides
 
 

@@ -1,5 +1,6 @@
 """A peer that runs beside the stack for as long as a context is open, and what it spends."""
 
+import contextlib
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from veigo.crowd.meter import scheduled_s
 from veigo.stack.node import Launch
 from veigo.stack.ports import HOST
 from veigo.stack.problem import NotReadyError, StackError
@@ -31,12 +33,9 @@ def cpu_s(process: psutil.Process) -> float:
     Linux's scheduler counts them in nanoseconds; the times that every system tells go by hundredths of a second, which
     is much of a short block.
     """
-    try:
-        counted = [path.read_text() for path in Path(f"/proc/{process.pid}/task").glob("*/schedstat")]
-    except OSError:  # a thread that ended while it was looked at
-        counted = []
-    if counted:
-        return sum(int(one.split()[0]) for one in counted) / 1e9
+    with contextlib.suppress(OSError):  # a thread that ended while it was looked at
+        if scheduled := scheduled_s(process.pid):
+            return scheduled
     times = process.cpu_times()
     return float(times.user + times.system)
 

@@ -7,12 +7,13 @@ one: so what it takes to be told of a message is in it, at the floor too little 
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import psutil
 
 from bench.measure import Figures, Goal, Ratio, Repeat, Void
 from bench.peers.beside import cpu_s
-from bench.peers.listener import Heard, Listener
+from bench.peers.listener import Door, Heard, Listener, listening
 from bench.peers.said import Write, heard_out, numbers, said, written
 from bench.peers.send_loop import SendLoop
 from bench.site import Site
@@ -60,6 +61,19 @@ async def fitted(listener: Listener, write_of: Callable[[int], Write]) -> int:
     if characters < TRIED_WITH + 10:
         raise Void(f"a message has {_mean_size(tried.heard):,.0f} bytes without what is said")
     return round(characters)
+
+
+async def opened(
+    site: Site,
+    stack: AsyncExitStack,
+    door: Door,
+    sockets: int,
+    process: psutil.Process,
+    write_of: Callable[[int], Write],
+) -> Repeat:
+    """Have so many sockets listen behind a door while the stack is open; return a block of messages to them."""
+    listener = await stack.enter_async_context(listening(door, sockets, site.folder))
+    return block(site, process, listener, write_of(await fitted(listener, write_of)))
 
 
 def block(site: Site, process: psutil.Process, listener: Listener, write: Write) -> Repeat:

@@ -120,9 +120,7 @@ class SocketServer:
 
     def _ask_who_is_there(self) -> None:
         for connection in self._wheel.move():
-            if (
-                not connection.has_spoken
-            ):  # not even a pong: the peer is gone, and TCP would notice in a quarter of an hour
+            if not connection.has_spoken:  # not even by a pong: it is gone, as TCP would see in a quarter of an hour
                 log.info("socket_dead", session_id=connection.access.session_id)
                 connection.transport.abort()
             elif connection.is_open:

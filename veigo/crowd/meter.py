@@ -43,8 +43,17 @@ def usage(pids: Sequence[int]) -> Usage:
 
 
 def cpu_s(pids: Sequence[int]) -> float:
-    """Read the processor seconds so far, user and system, of all threads: the scheduler counts them in nanoseconds."""
-    counted = (path.read_text() for pid in pids for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    """Read the processor seconds so far of these processes together."""
+    return sum(map(scheduled_s, pids))
+
+
+def scheduled_s(pid: int) -> float:
+    """Read the processor seconds so far, user and system, of all threads: the scheduler counts them in nanoseconds.
+
+    Raises:
+        OSError: a thread ended while it was looked at.
+    """
+    counted = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
     return sum(int(line.split()[0]) for line in counted) / 1e9
 
 
