@@ -5,6 +5,7 @@ is whom to ask about the connectors.
 """
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -20,6 +21,7 @@ from veigo.telemetry.connectors import Connectors
 from veigo.telemetry.forwarding import Forwarding
 
 NICENESS = 5  # whoever is watched goes first
+AUTOGROUP = Path("/proc/self/autogroup")  # sched(7)
 GARBAGE_EVERY = 50_000  # objects made and not gone; Python's own number is 700
 
 
@@ -31,9 +33,20 @@ def shown_of(told: Mapping[str, str]) -> Shown:
     return Shown(name, live=True, table=table, state_file=Path(state_file) if state_file else None)
 
 
+def give_way() -> None:
+    """Run behind those who are watched.
+
+    Where Linux gathers each session's processes in a group, niceness counts within the group alone, and a node is a
+    session of its own: there the group must be nice.
+    """
+    os.nice(NICENESS)
+    with contextlib.suppress(OSError):  # no such groups: another kernel, or a control group has the say
+        AUTOGROUP.write_text(str(NICENESS))
+
+
 async def main() -> None:
     """Serve until told to stop."""
-    os.nice(NICENESS)
+    give_way()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

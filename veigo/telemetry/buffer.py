@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from veigo.telemetry.rows import Batch, MessagePart, put_together
+from veigo.telemetry.rows import Batch, MessagePart
 from veigo.telemetry.store import Store
 
 log = structlog.get_logger()
@@ -65,8 +65,11 @@ class Buffer:
     def _gather(self, parts: Iterable[MessagePart]) -> None:
         now_s = time.monotonic()
         for part in parts:
-            since_s, known = self._messages.get(part.message_id, (now_s, None))
-            self._messages[part.message_id] = since_s, part if known is None else put_together(known, part)
+            known = self._messages.get(part.message_id)
+            if known is None:
+                self._messages[part.message_id] = now_s, part
+            else:
+                known[1].add(part)
 
     def _gathered(self, before_s: float) -> list[MessagePart]:
         """Let those go that wait since before then."""

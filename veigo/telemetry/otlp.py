@@ -41,7 +41,6 @@ PART_OF_TIMES: Mapping[str, tuple[str | None, str | None]] = {
 WHOLE_NUMBERS = frozenset({"sequence", "partition", "offset", "lsn", "recipients", "data_version", "retries"})
 # The aggregator reads the same records for its own purpose; the message's way to its readers is what its row has.
 SIDE_PATH = "project"
-ONLY_IDS = 2  # a part that has no more fields says nothing
 
 KINDS = {1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER"}
 
@@ -186,25 +185,32 @@ def span_of(told: Told, node: str, attributes: Mapping[str, Any]) -> Span:
 
 def part_of(told: Told, attributes: Mapping[str, Any]) -> MessagePart | None:
     """What a span tells of its message; None when that is only that there is one, as half of all spans do."""
-    part: dict[str, Any] = {"message_id": str(attributes[MESSAGE_ID]), "trace_id": told.trace_id}
+    part = MessagePart(str(attributes[MESSAGE_ID]), trace_id=told.trace_id)
+    facts = part.facts
     if attributes.get(REPLAYED):
-        return MessagePart(**part, replays=1)
+        facts["replays"] = 1
+        return part
     if told.name == SIDE_PATH:
         return None
-    for attribute, column in PART_OF_ATTRIBUTE.items():
-        value = attributes.get(attribute)
-        if value is not None:
-            part[column] = whole_number(value) if column in WHOLE_NUMBERS else str(value)
+    for attribute, value in attributes.items():
+        column = PART_OF_ATTRIBUTE.get(attribute)
+        if column is None or value is None:
+            continue
+        fact = whole_number(value) if column in WHOLE_NUMBERS else str(value)
+        if fact is not None:
+            facts[column] = fact
     begins, ends = PART_OF_TIMES.get(told.name, (None, None))
     if begins is not None:
-        part[begins] = told.start_time_unix_nano // 1000
+        facts[begins] = told.start_time_unix_nano // 1000
     if ends is not None and (told.status is None or told.status.code != FAILED):
-        part[ends] = told.end_time_unix_nano // 1000
-    return MessagePart(**part) if len(part) > ONLY_IDS else None
+        facts[ends] = told.end_time_unix_nano // 1000
+    return part if len(facts) > 1 else None
 
 
 def whole_number(value: object) -> int | None:
     """A number that may have come as text, as the conventions want a partition; None when it is none."""
+    if type(value) is int:
+        return value
     try:
         return int(str(value))
     except ValueError:

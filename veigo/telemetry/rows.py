@@ -5,40 +5,41 @@ puts parts together.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class MessagePart(NamedTuple):
-    """What somebody knows about a message; None is unknown. Of two who know, the first is believed; but see MERGED."""
+class Facts(TypedDict, total=False):
+    """What may be known of a message; what is not there is unknown."""
 
-    message_id: str
-    room_id: str | None = None
-    sequence: int | None = None
-    trace_id: str | None = None
-    sender_id: str | None = None
-    sent_us: int | None = None
-    acked_us: int | None = None
-    committed_us: int | None = None
-    captured_us: int | None = None
-    appended_us: int | None = None
-    received_us: int | None = None
-    fanned_out_us: int | None = None
-    topic: str | None = None
-    partition: int | None = None
-    offset: int | None = None
-    lsn: int | None = None
-    recipients: int | None = None
-    policy: str | None = None
-    data_version: int | None = None
-    retries: int | None = None
-    replays: int | None = None
+    room_id: str
+    sequence: int
+    trace_id: str
+    sender_id: str
+    sent_us: int
+    acked_us: int
+    committed_us: int
+    captured_us: int
+    appended_us: int
+    received_us: int
+    fanned_out_us: int
+    topic: str
+    partition: int
+    offset: int
+    lsn: int
+    recipients: int
+    policy: str
+    data_version: int
+    retries: int
+    replays: int
 
 
-# How the columns come together of which a second part tells more: replicas each hand a message to their own sockets,
-# and the first of them to have it is the one whose times count.
+FACTS = tuple(Facts.__annotations__)
+
+# How facts come together of which a second part tells more: replicas each hand a message to their own sockets,
+# and the first of them to have it is the one whose times count. Of any other, the first to tell is believed.
 MERGED = {
     "sent_us": "least",
     "received_us": "least",
@@ -49,20 +50,31 @@ MERGED = {
 }
 
 
-def put_together(one: MessagePart, other: MessagePart) -> MessagePart:
-    """Two parts of the same message as one, by the same rules as the store's."""
-    both = [mine if mine is not None else theirs for mine, theirs in zip(one, other, strict=True)]
-    for index, name in _MERGED_AT:
-        mine, theirs = one[index], other[index]
-        if mine is not None and theirs is not None:
-            both[index] = mine + theirs if MERGED[name] == "sum" else min(mine, theirs)  # type: ignore[operator]
-    if other.committed_us is not None and one.committed_us is None and other.trace_id is not None:
-        both[_TRACE_AT] = other.trace_id  # a send that is repeated may have several; the one that was stored goes on
-    return MessagePart._make(both)
+@dataclass(slots=True, init=False)
+class MessagePart:
+    """What somebody knows about a message. Of twenty facts each knows a few, so only those are there."""
 
+    message_id: str
+    facts: dict[str, Any]
 
-_MERGED_AT = [(MessagePart._fields.index(name), name) for name in MERGED]
-_TRACE_AT = MessagePart._fields.index("trace_id")
+    def __init__(self, message_id: str, **facts: Unpack[Facts]) -> None:
+        self.message_id = message_id
+        self.facts: dict[str, Any] = dict(facts)
+
+    def add(self, other: "MessagePart") -> None:
+        """Take in what another part of the same message tells, by the same rules as the store's."""
+        mine, theirs = self.facts, other.facts
+        if "committed_us" in theirs and "committed_us" not in mine and "trace_id" in theirs:
+            mine["trace_id"] = theirs["trace_id"]  # a send that is repeated may have several; the one stored goes on
+        for name, value in theirs.items():
+            if name not in mine:
+                mine[name] = value
+            elif name in MERGED:
+                mine[name] = mine[name] + value if MERGED[name] == "sum" else min(mine[name], value)
+
+    def row(self) -> tuple[object, ...]:
+        """As a row of the store."""
+        return (self.message_id, *map(self.facts.get, FACTS))
 
 
 class Delivery(NamedTuple):

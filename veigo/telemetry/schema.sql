@@ -44,15 +44,15 @@ CREATE TABLE IF NOT EXISTS spans (
     end_us BIGINT NOT NULL,
     ok BOOLEAN NOT NULL,
     message_id TEXT,
-    attributes JSON NOT NULL,  -- an object
-    links JSON NOT NULL        -- a list of {"trace_id", "span_id"}
+    attributes TEXT NOT NULL,  -- a JSON object; as JSON the store would read each again
+    links TEXT NOT NULL        -- a JSON list of {"trace_id", "span_id"}
 );
 
 CREATE TABLE IF NOT EXISTS points (
     at_us BIGINT NOT NULL,
     node TEXT NOT NULL,
     metric TEXT NOT NULL,
-    labels JSON NOT NULL,
+    labels TEXT NOT NULL,      -- a JSON object
     value DOUBLE NOT NULL
 );
 

@@ -41,3 +41,11 @@ async def test_a_cluster_does_not_change_its_number_of_brokers(tmp_path):
 
     with pytest.raises(StackError, match="made of 1 brokers"):
         await kafka.prepare(stack_of(3, tmp_path), "kafka")
+
+
+def test_a_cluster_id_that_begins_with_a_dash_is_no_option(tmp_path):
+    """Of 64 names of stacks one has such an id."""
+    stack = Stack(TOPOLOGY, toolchain(), base=4000, name="s-c2", home=tmp_path)
+
+    assert kafka.cluster_id("s-c2").startswith("-")
+    assert f"--cluster-id={kafka.cluster_id('s-c2')}" in kafka.format_command(stack, tmp_path / "server.properties")
