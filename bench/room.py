@@ -16,11 +16,11 @@ import msgspec
 from bench.blocks import at_a_rate
 from bench.http_connection import HttpConnection
 from bench.measure import Void
-from bench.people import Person, graphql_of, room_of, signed_up
 from bench.raw_socket import RawSocket
 from bench.site import Site
+from veigo.client.accounts import Account, room_of, signed_up
 from veigo.client.documents import CREATE_MESSAGE, CreateMessageData
-from veigo.client.graphql import data_of
+from veigo.client.graphql import GraphQL, data_of
 from veigo.telemetry.trace_ids import traceparent
 
 JOINED_WITHIN_S = 30.0
@@ -75,7 +75,7 @@ class Talk:
 class Room:
     """The room, its sender and its listening sockets. Made by `room`."""
 
-    def __init__(self, address: str, room: str, sender: Person, listener: Person) -> None:
+    def __init__(self, address: str, room: str, sender: Account, listener: Account) -> None:
         self.id = room
         self._address = address
         self._sender = sender
@@ -208,9 +208,10 @@ class Room:
 @asynccontextmanager
 async def room(site: Site, *, sockets: int = 1) -> AsyncIterator[Room]:
     """Give a room in which one person writes and another listens on so many sockets."""
-    async with graphql_of(site) as graphql:
-        sender, listener = await signed_up(graphql, 2)
-        made = Room(site.stack.address("gateway"), await room_of(graphql, sender, listener), sender, listener)
+    async with GraphQL(site.gateway) as graphql:
+        sender, listener = await signed_up(graphql, 2, "bench")
+        id_ = await room_of(graphql, sender, [listener], "Room")
+    made = Room(site.stack.address("gateway"), id_, sender, listener)
     try:
         await made.open(sockets)
         yield made

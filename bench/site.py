@@ -35,6 +35,11 @@ class Site:
     found: Stack | None = None
 
     @property
+    def gateway(self) -> str:
+        """The URL of its gateway."""
+        return f"http://{self.stack.address('gateway')}"
+
+    @property
     def stack(self) -> Stack:
         """The running stack."""
         if self.found is None:

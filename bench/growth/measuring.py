@@ -199,9 +199,6 @@ async def measured(stack: Stack, seed: int, say: Callable[[str], None]) -> Measu
         raise StackError(
             f"growth is measured with up to {REPLICAS.points[-1]} realtimes; `veigo up --scale realtime=4`"
         )
-    graphql = GraphQL(f"http://{stack.address('gateway')}", timeout_s=30)
-    try:
+    async with GraphQL(f"http://{stack.address('gateway')}", timeout_s=30) as graphql:
         people = await People.sign_up(graphql, ACCOUNTS)
         return await Measuring(stack, people, seed, say).carry_out()
-    finally:
-        await graphql.close()

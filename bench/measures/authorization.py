@@ -10,10 +10,11 @@ from bench.answering import answering
 from bench.blocks import figures_of, one_after_another
 from bench.http_connection import HttpConnection
 from bench.measure import Figures, Goal, Measure, Ratio, Repeat, Void
-from bench.people import graphql_of, room_of, signed_up
 from bench.site import Site
 from services.decisions import DecisionPoint, Outcome
 from stack import postgres
+from veigo.client.accounts import room_of, signed_up
+from veigo.client.graphql import GraphQL
 
 BLOCK_S = 1.5
 MEMBERS = 8
@@ -23,10 +24,10 @@ NOTHING = b'{"input":{}}'
 
 async def question_of(site: Site) -> dict[str, object]:
     """What chat would ask about a message in a new room: by the token's claims, at the database's version."""
-    async with graphql_of(site) as graphql:
-        people = await signed_up(graphql, MEMBERS)
-        room = await room_of(graphql, *people)
-    claims = jwt.decode(people[0].token, options={"verify_signature": False})
+    async with GraphQL(site.gateway) as graphql:
+        owner, *others = await signed_up(graphql, MEMBERS, "bench")
+        room = await room_of(graphql, owner, others, "Room")
+    claims = jwt.decode(owner.token, options={"verify_signature": False})
     connection = await postgres.connect(site.stack, "chat_db")
     try:
         version = await connection.fetchval("SELECT membership_version FROM rooms WHERE id = $1", room)
@@ -34,7 +35,7 @@ async def question_of(site: Site) -> dict[str, object]:
         await connection.close()
     return {
         "session": {"id": claims["sid"], "version": claims["sv"]},
-        "user": people[0].id,
+        "user": owner.id,
         "room": {"id": room, "version": version},
     }
 

@@ -18,13 +18,13 @@ from bench.http_connection import HttpConnection
 from bench.measure import Void
 from bench.peers.listener import Door, text
 from bench.peers.said import Write
-from bench.people import Person, graphql_of, room_of, signed_up
 from bench.site import Site
 from services.chat.message_store import MessageStore
 from services.chat.messages import NewMessage
 from stack import postgres
+from veigo.client.accounts import Account, room_of, signed_up
 from veigo.client.documents import CREATE_MESSAGE, CreateMessageData
-from veigo.client.graphql import data_of
+from veigo.client.graphql import GraphQL, data_of
 from veigo.telemetry.trace_ids import traceparent
 
 CONNECTIONS = 32  # for sending; a message that finds none free waits, and its latency says so
@@ -38,8 +38,8 @@ class OurRoom:
 
     id: str
     version: int  # of its membership
-    sender: Person
-    listener: Person
+    sender: Account
+    listener: Account
 
     def door(self, port: int) -> Door:
         """How the listener gets in, by the gateway's port or directly at a realtime's."""
@@ -50,9 +50,9 @@ class OurRoom:
 
 async def our_rooms(site: Site, count: int) -> list[OurRoom]:
     """Make rooms, all of the same two people."""
-    async with graphql_of(site) as graphql:
-        sender, listener = await signed_up(graphql, 2)
-        made = [await room_of(graphql, sender, listener) for _ in range(count)]
+    async with GraphQL(site.gateway) as graphql:
+        sender, listener = await signed_up(graphql, 2, "bench")
+        made = [await room_of(graphql, sender, [listener], "Room") for _ in range(count)]
     connection = await postgres.connect(site.stack, "chat_db")
     try:
         known = await connection.fetch("SELECT id::text, membership_version FROM rooms WHERE id::text = ANY($1)", made)

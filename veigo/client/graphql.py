@@ -5,7 +5,7 @@ making of connections.
 """
 
 import itertools
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import aiohttp
 import msgspec
@@ -52,6 +52,14 @@ class GraphQL:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.close()
+
+    async def __aenter__(self) -> Self:
+        """A door that closes itself."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close on the way out."""
+        await self.close()
 
     async def execute(
         self,

@@ -64,15 +64,13 @@ async def _hold(stack: "Stack", asked: "Crowded", into: Path) -> Verdict:
 
     gateways = [f"http://{address}" for address in stack.addresses_of("gateway").split(",")]
     check_stack(asked.sockets, len(gateways), len(stack.topology.replicas("realtime")), this_machine())
-    graphql = GraphQL(gateways[0], timeout_s=30)
     try:
-        people = await People.sign_up(graphql, asked.accounts)
-        await people.make_rooms(asked.rooms)
-        result = await IdleRun(stack, people, asked, say).carry_out()
+        async with GraphQL(gateways[0], timeout_s=30) as graphql:
+            people = await People.sign_up(graphql, asked.accounts)
+            await people.make_rooms(asked.rooms)
+            result = await IdleRun(stack, people, asked, say).carry_out()
     except (Refused, Unintelligible, aiohttp.ClientError, TimeoutError) as error:
         raise StackError(f"nothing could be measured: {type(error).__name__}: {error}") from error
-    finally:
-        await graphql.close()
     folder = RunFolder.make(into)
     (folder.path / "crowd.json").write_bytes(msgspec.json.format(msgspec.json.encode(result)))
     _show(result)

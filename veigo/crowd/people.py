@@ -3,37 +3,17 @@
 Everybody is a member of every room, so any account's socket may join any room.
 """
 
-import asyncio
 import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from veigo.client.documents import (
-    ADD_MEMBERS,
-    CREATE_MESSAGE,
-    CREATE_ROOM,
-    SIGN_UP,
-    CreatedMessage,
-    CreateMessageData,
-    CreateRoomData,
-    Done,
-    SignUpData,
-)
+from veigo.client.accounts import Account, room_of, signed_up
+from veigo.client.documents import ADD_MEMBERS, CREATE_MESSAGE, CreatedMessage, CreateMessageData, Done
 from veigo.client.graphql import GraphQL
 from veigo.crowd.script import Script, member
 from veigo.crowd.tally import mark
-
-SIGN_UPS_AT_ONCE = 4  # each is a password hash: more at once are no faster
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Somebody who has signed up."""
-
-    id: str
-    token: str
 
 
 @dataclass(slots=True)
@@ -59,25 +39,12 @@ class People:
         Raises:
             Refused, Unintelligible, aiohttp.ClientError, TimeoutError: the stack did not do as asked.
         """
-        run, turns = uuid.uuid4().hex[:12], asyncio.Semaphore(SIGN_UPS_AT_ONCE)
-
-        async def one(number: int) -> Account:
-            variables = {"name": f"Lurker {number}", "email": f"{number}.{run}@example.com"}
-            variables |= {"password": "Password@123", "clientId": "crowd"}
-            async with turns:
-                data = await graphql.execute(SIGN_UP, variables, SignUpData)
-            return Account(data.signed_up.account.id, data.signed_up.token.access)
-
-        return cls(graphql, list(await asyncio.gather(*(one(number) for number in range(accounts)))))
+        return cls(graphql, await signed_up(graphql, accounts, "crowd"))
 
     async def make_rooms(self, rooms: int) -> list[str]:
         """Make rooms with everybody in them, and return their ids; refusals as above."""
-        made = []
-        for _ in range(rooms):
-            owner, *others = self.accounts
-            variables = {"name": "Crowd", "members": [other.id for other in others]}
-            data = await self.graphql.execute(CREATE_ROOM, variables, CreateRoomData, owner.token)
-            made.append(data.created.information.id)
+        owner, *others = self.accounts
+        made = [await room_of(self.graphql, owner, others, "Crowd") for _ in range(rooms)]
         self.rooms += made
         return made
 

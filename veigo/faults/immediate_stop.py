@@ -2,42 +2,23 @@
 
 from typing import ClassVar
 
-from veigo.faults import evidence
-from veigo.faults.fault import Fault
-from veigo.faults.heal import HealStep
+from veigo.faults.down import Down
 from veigo.faults.site import Site
 
-NODE = "postgres"
 
-
-class ImmediateStop(Fault):
-    """Stops PostgreSQL in its immediate mode; it stays down until it is healed."""
+class ImmediateStop(Down):
+    """Stops PostgreSQL in its immediate mode; it stays down until it is healed, and then recovers."""
 
     model: ClassVar = "PostgreSQL is shut down in immediate mode (SIGQUIT): connections are cut, nothing is flushed"
+
+    def __init__(self) -> None:
+        super().__init__("postgres")
 
     @property
     def name(self) -> str:
         """What happens."""
-        return "stop postgres immediately"
-
-    @property
-    def nodes(self) -> tuple[str, ...]:
-        """PostgreSQL."""
-        return (NODE,)
-
-    @property
-    def unavailable(self) -> tuple[str, ...]:
-        """PostgreSQL."""
-        return self.nodes
-
-    def heals(self) -> tuple[HealStep, ...]:
-        """It is started, and recovers."""
-        return (HealStep("start", NODE),)
+        return f"stop {self.node} immediately"
 
     async def inject(self, site: Site) -> None:
         """Stop it, and wait until it has."""
-        await site.stop(NODE, "SIGQUIT")
-
-    async def felt(self, site: Site) -> str:
-        """Its clients are refused."""
-        return await evidence.refuses(site, NODE)
+        await site.stop(self.node, "SIGQUIT")

@@ -24,18 +24,14 @@ RECEIVE_BUFFER_BYTES = 4_096
 
 async def fill(address: str, is_closed: Callable[[str], Awaitable[bool]]) -> str:
     """Be that user at a gateway until ``is_closed`` says so of the session, or all is sent; the session."""
-    graphql = GraphQL(f"http://{address}")
     with tempfile.TemporaryDirectory() as folder:
-        async with History(Path(folder) / "snail.jsonl") as history:
-            try:
-                user = User("Snail", f"http://{address}", graphql, history, lambda _: None)
-                password = f"Snail-1-{uuid.uuid4().hex}"
-                must(await user.sign_up(f"snail-{uuid.uuid4().hex}@veigo.test", password, "snail"))
-                session = session_of(user.token)
-                room = must(await user.create_room("Snail", [])).room or ""
-                await _stop_reading(address, user, room, lambda: is_closed(session))
-            finally:
-                await graphql.close()
+        async with History(Path(folder) / "snail.jsonl") as history, GraphQL(f"http://{address}") as graphql:
+            user = User("Snail", f"http://{address}", graphql, history, lambda _: None)
+            password = f"Snail-1-{uuid.uuid4().hex}"
+            must(await user.sign_up(f"snail-{uuid.uuid4().hex}@veigo.test", password, "snail"))
+            session = session_of(user.token)
+            room = must(await user.create_room("Snail", [])).room or ""
+            await _stop_reading(address, user, room, lambda: is_closed(session))
     return session
 
 

@@ -14,8 +14,9 @@ from websockets.asyncio.server import serve
 
 from bench.growth import measuring, sampling
 from bench.growth.axes import AXES, Axis
+from veigo.client.accounts import Account
 from veigo.crowd.crowd import Crowd
-from veigo.crowd.people import Account, People
+from veigo.crowd.people import People
 from veigo.crowd.tally import mark
 
 WITHIN_S = 20.0
