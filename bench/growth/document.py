@@ -165,7 +165,7 @@ def _worked(known: Constants, wanted: Wanted, found: Cluster) -> dict[str, objec
         "writing": writing,
         "idling": idling,
         "reading": found.reading_busy,
-        "by_work": f"{ceil((writing + idling) / room):,}" if room > 0 else "no number",
+        "by_work": f"{ceil((writing + idling) / room):,}" if room > 0 else "",
         "by_sockets": ceil(wanted.sockets / SOCKETS_PER_PROCESS),
         "memory_gib": found.memory_bytes["realtime"] / 2**30,
         "open_ms": sum(known.open_ms.values()),
