@@ -97,6 +97,21 @@ def findings(facts: Facts, known: Position, failing_s: float) -> list[Finding]:
     return [Finding(AlarmKind.CONNECTOR_FAILED, f"restarts do not mend it: {facts.reason[:REASON_MAX]}")]
 
 
+def is_unstored(found: list[Finding]) -> bool:
+    """Whether Connect was found to keep no position."""
+    return any(finding.kind is AlarmKind.OFFSETS_LOST for finding in found)
+
+
+def confirmed(found: list[Finding], *, unstored_before: bool) -> list[Finding]:
+    """What was found, without what follows from a position that is not there for the first time.
+
+    A worker that has just started may not have read it yet; and beside none, any slot looks new.
+    """
+    if unstored_before or not is_unstored(found):
+        return found
+    return [finding for finding in found if finding.kind not in (AlarmKind.OFFSETS_LOST, AlarmKind.SLOT_RECREATED)]
+
+
 def _of_slot(facts: Facts, known: Position) -> list[Finding]:
     found = []
     name, slot = facts.slot_name, facts.slot
@@ -107,7 +122,8 @@ def _of_slot(facts: Facts, known: Position) -> list[Finding]:
     elif slot.wal_status == "lost":
         why = f"slot {name} passed max_slot_wal_keep_size, and PostgreSQL removed what it held"
         found.append(Finding(AlarmKind.SLOT_LOST, why))
-    elif slot.restart_lsn > max(known.lsn, facts.stored.lsn if facts.stored else 0):
+    elif facts.state is not None and slot.restart_lsn > max(known.lsn, facts.stored.lsn if facts.stored else 0):
+        # Only beside what Connect has stored by now: what was known may be seconds old, and the slot went on since.
         why = f"slot {name} was made anew: it begins at {lsn_text(slot.restart_lsn)}"
         found.append(Finding(AlarmKind.SLOT_RECREATED, f"{why}, after all that was captured"))
     elif slot.wal_status == "unreserved":

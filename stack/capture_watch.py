@@ -20,7 +20,7 @@ from stack.alarm_metric import AlarmMetric
 from stack.capture_audit import Audit
 from stack.capture_facts import facts as facts_now
 from stack.capture_facts import missed
-from stack.capture_rules import Facts, Finding, Position, findings
+from stack.capture_rules import Facts, Finding, Position, confirmed, findings, is_unstored
 from stack.capture_tail import CaptureTail
 from veigo.stack.alarms import PASSING, AlarmKind, Alarms, Gap
 from veigo.stack.stack import Stack
@@ -141,10 +141,10 @@ class CaptureWatch:
             print(f"over: {', '.join(each.kind for each in passed)} of {facts.connector}", flush=True)  # noqa: T201 - the runner's log
 
     def _confirmed(self, connector: str, found: list[Finding]) -> list[Finding]:
-        """What is left without offsets lost just now: a worker that has just started may not have read them yet."""
-        lost = any(finding.kind is AlarmKind.OFFSETS_LOST for finding in found)
-        was_lost, self._unstored[connector] = self._unstored.get(connector, False), lost
-        return [finding for finding in found if finding.kind is not AlarmKind.OFFSETS_LOST or was_lost]
+        """What is left when what was seen for the first time is not believed yet."""
+        left = confirmed(found, unstored_before=self._unstored.get(connector, False))
+        self._unstored[connector] = is_unstored(found)
+        return left
 
     def _is_due(self, kind: AlarmKind, about: str) -> bool:
         """Whether it is new, or long enough ago that it was measured."""

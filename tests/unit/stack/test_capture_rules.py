@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from stack.capture_rules import FAILING_S_MAX, Facts, Position, Slot, findings
+from stack.capture_rules import FAILING_S_MAX, Facts, Position, Slot, confirmed, findings, is_unstored
 from veigo.stack.alarms import AlarmKind
 
 KNOWN = Position(lsn=1_000, at_us=0)
@@ -62,6 +62,15 @@ def test_a_slot_and_its_offsets_lost_together_are_two_alarms():
     assert [AlarmKind.SLOT_RECREATED, AlarmKind.OFFSETS_LOST] == kinds(both)
 
 
+def test_offsets_are_lost_when_they_are_missed_twice():
+    """A worker that has just started has not read them yet, and beside none any slot looks new."""
+    both = findings(replace(SOUND, slot=Slot(1_150, 1_160, "reserved"), stored=None, published=False), KNOWN, 0.0)
+
+    assert is_unstored(both)
+    assert [AlarmKind.PUBLICATION_DROPPED] == [each.kind for each in confirmed(both, unstored_before=False)]
+    assert both == confirmed(both, unstored_before=True)
+
+
 def test_a_connector_that_stored_an_old_position_is_not_a_new_slot():
     """Its slot is where it was; only Connect went back, to a place that is gone."""
     said = "the position is no longer available on the server."
@@ -75,6 +84,14 @@ def test_while_connect_is_away_only_postgresql_is_judged():
 
     assert [] == kinds(away, failing_s=FOR_LONG)
     assert [AlarmKind.SLOT_DROPPED] == kinds(replace(away, slot=None))
+
+
+@pytest.mark.parametrize("answers", [False, True], ids=["Connect away", "no such connector"])
+def test_a_slot_that_went_on_until_its_connector_ended_is_no_new_one(answers):
+    """What was known then is older than the slot, and what is stored is not told."""
+    went_on = slot(restart_lsn=1_050, confirmed_lsn=1_090)
+
+    assert [] == kinds(replace(went_on, answers=answers, state=None, stored=None))
 
 
 def test_a_failed_connector_is_given_time_for_its_restarts():
