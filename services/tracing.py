@@ -153,17 +153,9 @@ class Span:
         """Begin."""
         self._token = _current.set(self)
         self._began_ns = time.time_ns()
-        if self._noted and _sending is not None and self.context.sampled:
-            self._place = _sending.begun.note(self._as_begun())
+        if self._noted:
+            self._place = begin(self._name, self._kind, self.context, self._parent, self._began_ns, self.attributes)
         return self
-
-    def _as_begun(self) -> bytes:
-        """What is told of it if it never ends."""
-        told = self.attributes | {UNFINISHED: True}
-        began_ns = self._began_ns
-        return span_encoding.span(
-            self._name, self._kind, self.context, self._parent, began_ns, began_ns, told, ok=False
-        )
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """End, and hand it over."""
@@ -174,8 +166,7 @@ class Span:
             self.ok = False
             self.attributes["error.type"] = kind.__name__
         tell(self._name, self._kind, self.context, self._parent, self._began_ns, ended_ns, self.attributes, ok=self.ok)
-        if self._place and _sending is not None:
-            _sending.begun.forget(self._place)
+        forget(self._place)
 
 
 def span(
@@ -225,6 +216,27 @@ def tell(
         return
     ended_ns = max(began_ns, ended_ns)
     _sending.put(span_encoding.span(name, kind, context, parent, began_ns, ended_ns, attributes, ok=ok, links=links))
+
+
+def begin(
+    name: str,
+    kind: SpanKind,
+    context: Context,
+    parent: Context | None,
+    began_ns: int,
+    attributes: Mapping[str, AttributeValue],
+) -> int:
+    """Note what has begun: it is told as unfinished if this process dies. Return the note's place, to `forget`."""
+    if _sending is None or not context.sampled:
+        return 0
+    told = {**attributes, UNFINISHED: True}
+    return _sending.begun.note(span_encoding.span(name, kind, context, parent, began_ns, began_ns, told, ok=False))
+
+
+def forget(place: int) -> None:
+    """Forget a note: what it is of has ended, and was told."""
+    if place and _sending is not None:
+        _sending.begun.forget(place)
 
 
 def _child_of(parent: Context | None, name: str) -> Context:

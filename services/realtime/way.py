@@ -36,6 +36,11 @@ class FanOut:
         self._is_sampled = captured.written.trace_id % SAMPLED_ONE_IN == 0
         self._sample: tuple[str, int] | None = None  # whom it was handed to, and when
         self._token: Token[FanOut | None] | None = None
+        # Each replica has its own: they all read every record.
+        self._dwell = captured.context(f"kafka dwell {tracing.node()}")
+        self._fan_out = captured.context(f"fan-out {tracing.node()}")
+        self._span = ("fan-out", tracing.CONSUMER, self._fan_out, self._dwell)
+        self._place = 0
 
     def handed(self, recipients: Sequence[Recipient]) -> None:
         """Count them in; called when the last of them was written to."""
@@ -44,8 +49,17 @@ class FanOut:
             self._sample = (recipients[0].access.account_id, time.time_ns())
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Begin: tell how long the record waited, and note that it is being handed out."""
         self._token = _under_way.set(self)
+        captured = self._captured
+        if captured.replayed:
+            return self
+        about = {**captured.attributes, "messaging.operation.type": "receive", "messaging.operation.name": "poll"}
+        appended_ns = captured.appended_ns
+        until_ns = max(self._received_ns, appended_ns)
+        tracing.tell("kafka dwell", tracing.CONSUMER, self._dwell, captured.produced, appended_ns, until_ns, about)
+        # The least there is to say: a note's place is small, and its span will hardly ever be told.
+        self._place = tracing.begin(*self._span, self._received_ns, {tracing.MESSAGE_ID: captured.message_id})
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -56,26 +70,14 @@ class FanOut:
         captured = self._captured
         if captured.replayed:
             return
-        # Each replica has its own: they all read every record.
-        dwell = captured.context(f"kafka dwell {tracing.node()}")
-        fan_out = captured.context(f"fan-out {tracing.node()}")
-        about = {**captured.attributes, "messaging.operation.type": "receive", "messaging.operation.name": "poll"}
-        tracing.tell(
-            "kafka dwell",
-            tracing.CONSUMER,
-            dwell,
-            captured.produced,
-            captured.appended_ns,
-            max(self._received_ns, captured.appended_ns),
-            about,
-        )
         shared = {**captured.attributes, "messaging.operation.type": "process", "veigo.recipients": self._recipients}
-        tracing.tell("fan-out", tracing.CONSUMER, fan_out, dwell, self._received_ns, ended_ns, shared, ok=kind is None)
+        tracing.tell(*self._span, self._received_ns, ended_ns, shared, ok=kind is None)
+        tracing.forget(self._place)
         if self._sample is not None:
             account_id, at_ns = self._sample
             told = {tracing.MESSAGE_ID: captured.message_id, "veigo.recipient.id": account_id}
             deliver = captured.context(f"deliver {tracing.node()}")
-            tracing.tell("deliver", tracing.PRODUCER, deliver, fan_out, self._received_ns, at_ns, told)
+            tracing.tell("deliver", tracing.PRODUCER, deliver, self._fan_out, self._received_ns, at_ns, told)
 
 
 class _Untold:

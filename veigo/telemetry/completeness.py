@@ -61,6 +61,7 @@ class TraceSpan(NamedTuple):
     parent_id: str | None
     name: str
     kind: str
+    unfinished: bool = False  # its process died in the middle of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,8 @@ def traces_in(store: Store, message_ids: Sequence[str]) -> dict[str, list[TraceS
     traces: dict[str, list[TraceSpan]] = defaultdict(list)
     one = "AND messages.message_id = ?" if len(message_ids) == 1 else ""
     rows = store.tuples(
-        f"""SELECT spans.trace_id, span_id, parent_id, name, kind FROM spans JOIN messages USING (trace_id)
+        f"""SELECT spans.trace_id, span_id, parent_id, name, kind,
+                   NOT ok AND contains(attributes, 'veigo.unfinished') FROM spans JOIN messages USING (trace_id)
             WHERE (spans.message_id IS NULL OR spans.message_id = messages.message_id) {one}""",  # noqa: S608
         message_ids if one else [],
     )
@@ -141,7 +143,9 @@ def flaw(spans: Sequence[TraceSpan], row: Mapping[str, int | None]) -> tuple[str
         return "the start", "it has no trace at all"
     # Who was away when it was handed out was given it from the room's log; then that is how it arrived.
     excused = LIVE_HOPS if any(span.name == REPLAY for span in spans) else frozenset()
-    return _missing(spans, excused) or _disconnected(spans) or _untimely(row, excused)
+    # Whoever died while handing it out has told that it began; when it ended, nobody can say.
+    cut_short = {"fan-out"} if any(span.name == "fan-out" and span.unfinished for span in spans) else set()
+    return _missing(spans, excused) or _disconnected(spans) or _untimely(row, excused | cut_short)
 
 
 def _missing(spans: Sequence[TraceSpan], excused: frozenset[str]) -> tuple[str, str] | None:

@@ -13,7 +13,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON
 
 from services import captured, rpc_tracing, tracing
 from services.captured import ROOM_EVENTS, Reader
-from services.outbox import SIZE, Begun
+from services.outbox import SIZE, Begun, requests_in
+from services.realtime.way import Way
 from veigo.telemetry.otlp import Told, plain
 
 WRITTEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -26,7 +27,8 @@ class Exported:
         self.spans = []
         self.resource = Resource({"service.instance.id": "realtime-2"})
         self.sampler = sampler
-        self.begun = Begun(mmap.mmap(-1, SIZE), b"")
+        self.memory = mmap.mmap(-1, SIZE)
+        self.begun = Begun(self.memory, b"")
 
     def put(self, span):
         told = msgspec.json.decode(span.rstrip(b","), type=Told, strict=False)
@@ -202,6 +204,26 @@ def test_a_record_that_is_no_traced_message_tells_nothing(exported, untold):
     """And disturbs nobody."""
     assert Reader(tells_capture=True).read(untold, 0) is None
     assert [] == exported.spans
+
+
+def test_a_message_is_noted_while_it_is_handed_out(exported, tmp_path):
+    """Whoever dies then has told how long it waited, and that its fan-out began; afterwards nothing is left to tell."""
+    with Way().of(record()):
+        waited = exported.named("kafka dwell")
+        (noted,) = left_by(exported, tmp_path)
+
+    assert ("fan-out", waited.span_id, 2) == (noted.name, noted.parent_span_id, noted.status.code)
+    assert {tracing.UNFINISHED: True, tracing.MESSAGE_ID: "m1"}.items() <= plain(noted.attributes).items()
+    assert noted.span_id == exported.named("fan-out").span_id
+    assert [] == left_by(exported, tmp_path)
+
+
+def left_by(exported, folder):
+    """The spans that a process would leave which died now, as their receiver reads them."""
+    file = folder / "1-1.outbox"
+    file.write_bytes(exported.memory[:])
+    requests = [b"[" + each for each in requests_in(file, b"]")]
+    return [one for request in requests for one in msgspec.json.decode(request, type=list[Told], strict=False)]
 
 
 def test_the_memory_of_rooms_is_bounded(exported, monkeypatch):

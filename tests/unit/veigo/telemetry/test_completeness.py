@@ -107,6 +107,20 @@ def test_another_messages_spans_in_the_same_trace_do_not_help(tmp_path):
     assert Verdict.VIOLATED == judged(tmp_path, batch, "m1").verdict
 
 
+def test_who_died_while_handing_a_message_out_cannot_say_when_that_ended(tmp_path):
+    """That it began is told by the note it left; without that note the missing time is a broken trace."""
+    batch = whole("m1")
+    del batch.messages[0].facts["fanned_out_us"]
+    noted = [
+        one._replace(ok=False, attributes='{"veigo.unfinished":true}') if one.name == "fan-out" else one
+        for one in batch.spans
+    ]
+
+    assert Verdict.VIOLATED == judged(tmp_path, batch, "m1").verdict
+    (tmp_path / "noted").mkdir()
+    assert Verdict.HOLDS == judged(tmp_path / "noted", Batch(messages=batch.messages, spans=noted), "m1").verdict
+
+
 def test_faults_may_take_a_share(tmp_path):
     """What a fault is allowed to cost is said beforehand."""
     batch = whole("m2")
