@@ -54,22 +54,18 @@ class Half:
         self._end = self._data + self._before
         _LENGTH.pack_into(self._memory, self._begin, 0)
 
-    def put(self, span: bytes) -> bool:
-        """Add a span; False when it does not fit."""
+    def put(self, span: bytes) -> int:
+        """Add a span; how long the half is then, in bytes, or 0 when it does not fit."""
         end = self._end + len(span)
         if end > self._begin + HALF_BYTES:
-            return False
+            return 0
         self._memory[self._end : end] = span
         # Only now does it count: who is killed in between has half a span that nobody reads.
-        _LENGTH.pack_into(self._memory, self._begin, end - self._data)
+        length = end - self._data
+        _LENGTH.pack_into(self._memory, self._begin, length)
         self._end = end
         self.spans += 1
-        return True
-
-    @property
-    def length(self) -> int:
-        """How long it is, in bytes."""
-        return self._end - self._data
+        return length
 
     def content(self) -> bytes:
         """What is in it."""
@@ -141,9 +137,10 @@ class Outbox:
         """Add a span, its comma included."""
         with self._lock:
             half = self._filling
-            if half.spans >= self._spans_max or not half.put(span):
+            length = half.put(span) if half.spans < self._spans_max else 0
+            if not length:
                 self.dropped += 1
-            if half.length > PRESSING_BYTES and not self.pressing.is_set():
+            elif length > PRESSING_BYTES and not self.pressing.is_set():
                 self.pressing.set()
 
     def take(self) -> bytes | None:
