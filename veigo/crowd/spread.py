@@ -90,6 +90,12 @@ def check_machine(sockets: int, doors: int, machine: Machine) -> None:
         )
 
 
+def room_in_stack(gateways: int, realtimes: int, files_max: int, sockets_max: int = 50_000) -> int:
+    """Return how many sockets the stack's processes have files for: a gateway two for each, a realtime one."""
+    free = files_max - FILES_KEPT_FREE
+    return max(0, min(gateways * (free // 2), realtimes * min(free, sockets_max)))
+
+
 def check_stack(sockets: int, gateways: int, realtimes: int, machine: Machine, sockets_max: int = 50_000) -> None:
     """Refuse a crowd that the stack's processes have too few files for.
 

@@ -42,6 +42,7 @@ class Stage:
         self.whole: Scene = environment.shape_class.scene  # type: ignore[union-attr]
         # Locust fills in 1 for users that were not asked for, but only after this.
         self.scene = self.whole.scaled(options.num_users, options.run_time)
+        _check_room(self.scene.people, options.sockets_max)
         self.seed = secrets.randbelow(2**31) if options.seed is None else options.seed
         works = isinstance(environment.runner, WorkerRunner)
         self.exit_code = 0 if works else INCONCLUSIVE  # of a process that is to lead a run; workers judge nothing
@@ -101,6 +102,19 @@ class Stage:
             self.troupe.hear(msg.type, msg.data)
 
 
+def _check_room(people: int, sockets_max: int | None) -> None:
+    """Refuse a scene for which the stack has too few sockets.
+
+    Raises:
+        StackError: how many it has, and what to do.
+    """
+    if sockets_max is not None and people > sockets_max:
+        raise StackError(
+            f"{people:,} people need as many sockets, and the stack's processes may open files for {sockets_max:,}; "
+            f"`veigo down`, then `veigo up --scale gateway=2 realtime=2`, or play it with --users {sockets_max}"
+        )
+
+
 def _given_folder(given: str | None) -> RunFolder | None:
     """The folder that was asked for, made if need be.
 
@@ -128,6 +142,7 @@ def _add_options(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("Veigo's scenes", "")
     group.add_argument("--seed", type=int, help="Who says what and when is drawn from it; the same seed, the same.")
     group.add_argument("--run-folder", help="An empty folder for everything that comes of the run; runs/<id> if none.")
+    group.add_argument("--sockets-max", type=int, help="How many sockets the stack has room for; more are refused.")
     group.add_argument("--unjudged", action="store_true", help="Write the history down, and leave judging to others.")
 
 

@@ -26,7 +26,10 @@ from veigo.telemetry.trace_ids import root_id, trace_id
 REPORT_EVERY_S = 0.5
 RECORDS_MAX = 5_000  # of one report
 SEND_WITHIN_S = 5.0
-ATTEMPTS_MAX = 3
+# Of one report, each after a longer pause, 7 s of pauses in all: a collector that gives way to a busy stack is late and
+# not away. One that did not take the last report gets one attempt, so that a collector that is away holds nobody up.
+ATTEMPTS_MAX = 8
+PAUSE_S = 0.25
 NODE = "client"
 
 
@@ -38,6 +41,7 @@ class Reporter:
         self._history = history
         self._url = collector_url.rstrip("/")
         self._reported = 0
+        self._is_away = False
         self._faults = Faults()
         self._reporting = asyncio.Lock()
         self._stopping = asyncio.Event()
@@ -83,14 +87,16 @@ class Reporter:
 
     async def _told(self, path: str, body: bytes) -> bool:
         assert self._http is not None
-        for attempt in range(ATTEMPTS_MAX):
+        for attempt in range(1 if self._is_away else ATTEMPTS_MAX):
+            await asyncio.sleep(PAUSE_S * attempt)
             try:
                 async with self._http.post(self._url + path, data=body, headers={"Content-Type": PROTOBUF}) as answer:
                     if answer.status < 300:
+                        self._is_away = False
                         return True
             except (aiohttp.ClientError, TimeoutError, OSError):
                 pass
-            await asyncio.sleep(0.2 * (attempt + 1))
+        self._is_away = True
         return False
 
 

@@ -5,6 +5,7 @@ stack is asked what it has stored, and the run is judged. One command: ``veigo l
 """
 
 import asyncio
+import resource
 import secrets
 import signal
 import subprocess
@@ -103,7 +104,7 @@ def _locust(stack: "Stack", scene: Path, options: list[str], folder: "RunFolder"
     own = folder.path / LOCUSTS_OWN
     command = [sys.executable, "-m", "locust", "--locustfile", str(scene), "--headless", "--only-summary"]
     command += ["--host", f"http://{stack.address('gateway')}", "--run-folder", str(folder.path), "--unjudged"]
-    command += ["--html", f"{own}.html", "--csv", str(own), "--csv-full-history", *options]
+    command += ["--html", f"{own}.html", "--csv", str(own), "--csv-full-history", *options, *_room_in(stack)]
     log = folder.path / f"{LOCUSTS_OWN}.log"
     say(f"  ▸ playing {scene.stem}; Locust's log is {log}")
     with log.open("wb") as output:
@@ -112,6 +113,19 @@ def _locust(stack: "Stack", scene: Path, options: list[str], folder: "RunFolder"
         raise StackError(f"Locust did not begin: {_last_line(log)}; see {log}")
     if ended != 0:
         complain(f"Locust ended with code {ended}: {_last_line(log)}; see {log}")
+
+
+def _room_in(stack: "Stack") -> list[str]:
+    """How many sockets the stack has room for, where it is known: its processes may open as many files as this one."""
+    if stack.addresses:
+        return []
+    from veigo.crowd.spread import room_in_stack
+
+    _, files_max = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files_max == resource.RLIM_INFINITY:
+        return []
+    gateways, realtimes = (len(stack.topology.replicas(node)) for node in ("gateway", "realtime"))
+    return ["--sockets-max", str(room_in_stack(gateways, realtimes, files_max))]
 
 
 def _waited_for(playing: "subprocess.Popen[bytes]") -> int:

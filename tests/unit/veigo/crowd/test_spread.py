@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from veigo.crowd.people import sockets_in
-from veigo.crowd.spread import Machine, check_machine, check_stack, shares, source_and_door, sources
+from veigo.crowd.spread import Machine, check_machine, check_stack, room_in_stack, shares, source_and_door, sources
 from veigo.stack.problem import StackError
 
 MACHINE = Machine(files_max=20_000, ports=28_232, memory_bytes=16 << 30)
@@ -74,6 +74,17 @@ def test_a_stack_too_small_is_told_its_scale():
         check_stack(50_000, gateways=1, realtimes=3, machine=MACHINE)
     with pytest.raises(StackError, match="veigo up --scale gateway=2 realtime=1"):
         check_stack(10_000, gateways=1, realtimes=1, machine=MACHINE)
+
+
+@pytest.mark.parametrize(
+    ("gateways", "realtimes", "room"), [(1, 1, 9_900), (2, 1, 19_800), (6, 1, 19_800), (6, 3, 59_400)]
+)
+def test_a_stack_has_room_for_as_many_sockets_as_its_processes_have_files(gateways, realtimes, room):
+    """A gateway takes two for each."""
+    assert room == room_in_stack(gateways, realtimes, files_max=20_000)
+    check_stack(room, gateways, realtimes, MACHINE)
+    with pytest.raises(StackError):
+        check_stack(room + 1, gateways, realtimes, MACHINE)
 
 
 def test_a_realtime_takes_no_more_than_it_is_told_to():

@@ -1,12 +1,15 @@
 """What the harness saw reaches the collector: each send as a root, each message on a socket as a delivery."""
 
+from contextlib import asynccontextmanager
+
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from veigo.history import FaultEvent, FaultStage, Frame, History, Operation
 from veigo.outcome import Outcome
-from veigo.telemetry import otlp, otlp_protobuf, run_part, trace_ids
+from veigo.telemetry import otlp, otlp_protobuf, reporting, run_part, trace_ids
 from veigo.telemetry.collector import Collector
-from veigo.telemetry.reporting import Faults, roots
+from veigo.telemetry.reporting import Faults, Reporter, roots
 from veigo.telemetry.rows import Fault
 from veigo.telemetry.run_part import RunPart
 from veigo.telemetry.store import Store
@@ -87,3 +90,43 @@ def test_the_stages_of_a_fault_are_put_together_as_they_come():
         [Fault("kill kafka", "kafka", 10, 20, 30)],
         [],
     ] == told
+
+
+@asynccontextmanager
+async def busy(refusals):
+    """A collector that has no room for so many reports."""
+    asked = []
+
+    async def take(request):
+        asked.append(await request.read())
+        return web.Response(status=503 if len(asked) <= refusals else 200)
+
+    application = web.Application()
+    application.router.add_post("/v1/traces", take)
+    async with TestServer(application) as server:
+        yield str(server.make_url("/")), asked
+
+
+async def dropped_of(url, folder, reports):
+    async with History(folder / "h.jsonl") as history:
+        async with Reporter(history, url) as reporter:
+            for _ in range(reports):
+                history.append(SEND)
+                await reporter.catch_up()
+        return reporter.dropped
+
+
+async def test_a_collector_that_is_late_is_waited_for(tmp_path, monkeypatch):
+    """It gives way to a busy stack, and what was seen must not be lost for that."""
+    monkeypatch.setattr(reporting, "PAUSE_S", 0.01)
+    async with busy(refusals=3) as (url, asked):
+        assert 0 == await dropped_of(url, tmp_path, reports=1)
+        assert 4 == len(asked)
+
+
+async def test_a_collector_that_takes_nothing_holds_nobody_up(tmp_path, monkeypatch):
+    """The first report is tried again and again, those after it once each; all are counted."""
+    monkeypatch.setattr(reporting, "PAUSE_S", 0.01)
+    async with busy(refusals=1_000) as (url, asked):
+        assert 3 == await dropped_of(url, tmp_path, reports=3)
+        assert reporting.ATTEMPTS_MAX + 2 == len(asked)
