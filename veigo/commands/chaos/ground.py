@@ -19,11 +19,8 @@ class Ground:
     def __init__(self, name: str, stand: "Stand") -> None:
         self._name = name
         self._stand = stand
-        existing = _existing(name)
-        self._made_here = existing is None
+        self._made_here = _existing(name) is None
         self._found_running = False
-        if existing is not None:
-            _require_arranged(existing, stand)
         self.stack = self._opened()
 
     @classmethod
@@ -60,7 +57,7 @@ class Ground:
         from veigo.commands.up import opened
 
         if (containers := _in_containers(self._name)) is not None:
-            require(containers, self._stand)
+            _require(containers, self._stand)
             return containers
         scale = [f"{node}={count}" for node, count in self._stand.scale.items()]
         return opened(self._name, None, scale, proxied=self._stand.proxied or None)
@@ -79,7 +76,7 @@ class Ground:
         asyncio.run(runtime_of(self.stack).bring_down(lambda _: None, purge=self._made_here))
 
 
-def require(stack: "Stack", stand: "Stand") -> None:
+def _require(stack: "Stack", stand: "Stand") -> None:
     """Refuse a stand that a stack in containers is not; such a stack stays as it is.
 
     Raises:
@@ -98,12 +95,9 @@ def require(stack: "Stack", stand: "Stand") -> None:
 
 
 def _in_containers(name: str) -> "Stack | None":
-    from stack.table import TOPOLOGY
-    from stack.tools import toolchain
     from veigo.stack.project import kept
-    from veigo.stack.stack import Stack
 
-    known = Stack.existing(TOPOLOGY, toolchain(), name)
+    known = _existing(name)
     return None if known is None or kept(known.folder) is None else known
 
 
@@ -113,17 +107,6 @@ def _existing(name: str) -> "Stack | None":
     from veigo.stack.stack import Stack
 
     return Stack.existing(TOPOLOGY, toolchain(), name)
-
-
-def _require_arranged(stack: "Stack", stand: "Stand") -> None:
-    """Refuse containers that were not started as the stand asks for; processes say so themselves (`up.opened`)."""
-    from veigo.stack.project import kept
-    from veigo.stack.scale import kept_scale
-
-    if kept(stack.folder) is None:
-        return
-    if stand.proxied or (stand.scale and kept_scale(stack.folder) != stand.scale):
-        raise StackError(f"stack {stack.name} is one of containers and not arranged so; leave out --name for a new one")
 
 
 def _is_healthy(stack: "Stack") -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stack.containers import CLUSTER
 from veigo.commands.chaos.ground import Ground
 from veigo.plan import Stand
 from veigo.stack.problem import StackError
@@ -22,15 +23,18 @@ def containers(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("stand", [Stand({}, True, ()), Stand({"kafka": 3}, True, ()), Stand({"chat": 2}, False, ())])
 def test_containers_that_are_not_arranged_as_a_stand_asks_for_are_refused_and_left_alone(containers, stand):
-    with pytest.raises(StackError, match="is one of containers and not arranged so"):
+    with pytest.raises(StackError, match=r"no proxies stand in the edges|fewer than 2 of chat"):
         Ground("mine", stand)
 
     assert {"kafka": 3} == kept_scale(containers)
     assert not kept_proxied(containers)
 
 
+@pytest.mark.parametrize("has", [{"kafka": 3}, CLUSTER], ids=["three brokers", "the cluster's overlay"])
 @pytest.mark.parametrize("scale", [{}, {"kafka": 3}])
-def test_containers_that_are_arranged_so_are_taken(containers, scale):
+def test_containers_that_have_as_many_are_taken(containers, scale, has):
+    """More of a service does no harm."""
+    keep_scale(containers, has)
     ground = Ground("mine", Stand(scale, False, ()))
 
     assert ["kafka", "kafka-2", "kafka-3"] == [node.name for node in ground.stack.topology.replicas("kafka")]
