@@ -99,20 +99,18 @@ def room_in_stack(gateways: int, realtimes: int, files_max: int, sockets_max: in
 def check_stack(sockets: int, gateways: int, realtimes: int, machine: Machine, sockets_max: int = 50_000) -> None:
     """Refuse a crowd that the stack's processes have too few files for.
 
-    A gateway has two files open for each socket it relays, a realtime one.
-
     Raises:
         StackError: how many of each it takes, or that there cannot be so many.
     """
-    free = machine.files_max - FILES_KEPT_FREE
-    gateways_needed, realtimes_needed = ceil(sockets / (free // 2)), ceil(sockets / min(free, sockets_max))
-    most = REPLICAS_MAX * min(free // 2, sockets_max)
-    if max(gateways_needed, realtimes_needed) > REPLICAS_MAX:
+    most = room_in_stack(REPLICAS_MAX, REPLICAS_MAX, machine.files_max, sockets_max)
+    if sockets > most:
         raise StackError(
             f"{sockets:,} sockets are too many for a stack on one machine, where a process may open "
             f"{machine.files_max:,} files and {REPLICAS_MAX} gateways are the most; hold {most:,} at most"
         )
-    if gateways < gateways_needed or realtimes < realtimes_needed:
+    if sockets > room_in_stack(gateways, realtimes, machine.files_max, sockets_max):
+        free = machine.files_max - FILES_KEPT_FREE
+        gateways_needed, realtimes_needed = ceil(sockets / (free // 2)), ceil(sockets / min(free, sockets_max))
         scale = f"gateway={max(gateways, gateways_needed)} realtime={max(realtimes, realtimes_needed)}"
         raise StackError(
             f"{sockets:,} sockets need {gateways_needed} gateways and {realtimes_needed} realtimes, because a process "
