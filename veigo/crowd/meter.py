@@ -5,6 +5,7 @@ What the kernel itself keeps for sockets belongs to no process: it is told for t
 and only to root.
 """
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,11 +51,13 @@ def cpu_s(pids: Sequence[int]) -> float:
 def scheduled_s(pid: int) -> float:
     """Read the processor seconds so far, user and system, of all threads: the scheduler counts them in nanoseconds.
 
-    Raises:
-        OSError: a thread ended while it was looked at.
+    A thread that ends while it is looked at counts no more, as one that ended before.
     """
-    counted = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
-    return sum(int(line.split()[0]) for line in counted) / 1e9
+    counted_ns = 0
+    for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            counted_ns += int(path.read_text().split()[0])
+    return counted_ns / 1e9
 
 
 def kernel_bytes() -> int | None:
