@@ -27,7 +27,7 @@ JOINED_WITHIN_S = 30.0
 DELIVERED_WITHIN_S = 10.0
 CONNECTIONS = 32  # for sending; a send that finds none free waits, and its latency says so
 CONTENT = "x" * 100
-UNSAMPLED = "00"  # the flags that end a traceparent
+SAMPLED, UNSAMPLED = "01", "00"  # the flags that end a traceparent
 
 
 class _Payload(msgspec.Struct, rename="camel"):
@@ -121,10 +121,10 @@ class Room:
         await self._delivered(told)
         return told
 
-    async def rush(self, clients: int, seconds: float, *, traced: bool = True) -> Talk:
+    async def rush(self, clients: int, seconds: float, *, traced: bool | None = None) -> Talk:
         """Send from so many clients, each as soon as it has its answer, and wait until every socket has everything.
 
-        With `traced` off every message asks not to be traced, as OpenTelemetry has it.
+        Every message asks to be `traced`, or not to be, as OpenTelemetry has it; with None it says nothing of it.
 
         Raises:
             Void: as `talk`.
@@ -145,15 +145,15 @@ class Room:
         await self._delivered(told)
         return told
 
-    async def _send(self, message_id: str, told: Talk, *, traced: bool = True) -> None:
+    async def _send(self, message_id: str, told: Talk, *, traced: bool | None = None) -> None:
         connection = await self._free.get()
         try:
             told.started_ns[message_id] = time.monotonic_ns()
             variables = {"roomId": self.id, "content": CONTENT, "messageId": message_id}
             body = msgspec.json.encode({"query": CREATE_MESSAGE, "variables": variables})
             headers = {"Authorization": f"Bearer {self._sender.token}"}
-            if not traced:
-                headers["traceparent"] = traceparent(message_id)[:-2] + UNSAMPLED
+            if traced is not None:
+                headers["traceparent"] = traceparent(message_id)[:-2] + (SAMPLED if traced else UNSAMPLED)
             answer = await connection.post("/graphql", body, headers)
             told.acknowledged_ns[message_id] = time.monotonic_ns()
             data_of(answer.status, answer.body, CreateMessageData)
