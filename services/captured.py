@@ -9,15 +9,18 @@ its own, marked `veigo.replayed`.
 
 import hashlib
 from collections import OrderedDict
-from typing import NamedTuple, Protocol
+from functools import lru_cache
+from typing import Protocol
 
 import msgspec
 
-from services import tracing
-from services.tracing import Attributes, Context
+from services import finished_spans
+from services.finished_spans import CONSUMER, INTERNAL, MESSAGE_ID, PRODUCER, Attributes, Finished, finished
+from services.trace_context import Context, context_in
 
 ROOM_EVENTS = "chat.public.room_events"
 MESSAGE_CREATED = "message.created"
+HOPS_MAX = 64  # names of hops whose number is remembered; there are a dozen
 ROOMS_MAX = 50_000  # rooms whose newest sequence is remembered; of one forgotten, a repeated record is not noticed
 
 
@@ -59,69 +62,123 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _message = msgspec.json.Decoder(_Message)
 
 
-class Captured(NamedTuple):
+class Captured(msgspec.Struct, frozen=True):
     """A message whose record was read.
 
     Attributes:
+        message_id: which message.
+        sender_id: who wrote it, if its record says so.
+        room_id, sequence: where it stands.
         written: the span that wrote it, under which its way goes on.
+        hops: the contexts of its hops, by name.
         produced: the span that ends with the broker's append; what readers do is its child.
         replayed: whether this reader had it before.
+        committed_ns, captured_ns: when its row was committed, and when Debezium had it.
         appended_ns: when the broker had it; Kafka knows whole milliseconds.
+        lsn: where in PostgreSQL's log.
         attributes: what every span of this reader says of it.
     """
 
     message_id: str
+    sender_id: str | None
+    room_id: str
+    sequence: int
     written: Context
+    hops: "Hops"
     produced: Context
     replayed: bool
+    committed_ns: int
+    captured_ns: int
     appended_ns: int
+    lsn: int | None
     attributes: Attributes
 
+    def hops_to_the_broker(self) -> list[Finished]:
+        """The hops before any reader, to be told by one for all."""
+        about: Attributes = {
+            MESSAGE_ID: self.message_id,
+            "db.system.name": "postgresql",
+            "db.collection.name": "room_events",
+            "veigo.room.id": self.room_id,
+            "veigo.room.sequence": self.sequence,
+        }
+        if self.sender_id is not None:
+            about["veigo.sender.id"] = self.sender_id
+        if self.lsn is not None:
+            about["veigo.postgresql.lsn"] = self.lsn
+        sent = {**self.attributes, "messaging.operation.type": "send", "messaging.operation.name": "produce"}
+        capture, produced = self.hops.context("cdc capture"), self.produced
+        above, committed_ns, captured_ns = self.written.span_id, self.committed_ns, self.captured_ns
+        return [
+            finished("cdc capture", INTERNAL, capture, above, committed_ns, captured_ns, about),
+            finished("kafka produce", PRODUCER, produced, capture.span_id, captured_ns, self.appended_ns, sent),
+        ]
+
+
+class Hops:
+    """Contexts of a message's hops by name: the same for everybody who asks, and no two alike."""
+
+    __slots__ = ("_number", "_sampled", "_trace_id")
+
+    def __init__(self, written: Context, message_id: str) -> None:
+        self._trace_id, self._sampled = written.trace_id, written.sampled
+        self._number = _number_of(message_id)
+
     def context(self, hop: str) -> Context:
-        """The context of one of the message's hops."""
-        return hop_context(self.written, self.message_id, hop)
+        """The context of one of them."""
+        return Context(self._trace_id, f"{self._number ^ _number_of_hop(hop):016x}", self._sampled)
 
 
 class Reader:
     """The messages one process reads, and what it has read before."""
 
-    def __init__(self, *, tells_capture: bool) -> None:
-        """Read for one process; with `tells_capture` it tells the hops up to the broker, for all readers."""
-        self._tells_capture = tells_capture
+    def __init__(self) -> None:
         self._newest: OrderedDict[str, int] = OrderedDict()
 
     def read(self, record: Record, received_ns: int) -> Captured | None:
-        """Read a record, and tell what is to be told; None when it is no message, or its trace is not wanted.
+        """Read a record; None when it is no message, or its trace is not wanted.
 
-        A record that cannot be understood is None too: whoever reads it for its own purpose says so.
+        One that was read before is told of as such. One that cannot be understood is None too: whoever reads it for
+        its own purpose says so.
         """
-        if not tracing.enabled() or record.topic != ROOM_EVENTS or record.value is None:
+        if not finished_spans.enabled() or record.topic != ROOM_EVENTS or record.value is None:
             return None
         try:
             envelope = _envelope.decode(record.value)
             row = envelope.after
-            written = tracing.context_in(row.traceparent) if row is not None else None
+            written = context_in(row.traceparent) if row is not None else None
             if row is None or row.type != MESSAGE_CREATED or written is None or not written.sampled:
                 return None
             message = _message.decode(row.payload)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        replayed = self._was_read(row.room_id, row.sequence)
-        produced = hop_context(written, message.id, "kafka produce")
-        attributes: Attributes = {
-            tracing.MESSAGE_ID: message.id,
-            "messaging.system": "kafka",
-            "messaging.destination.name": record.topic,
-            "messaging.destination.partition.id": str(record.partition),
-            "messaging.kafka.offset": record.offset,
-        }
-        captured = Captured(message.id, written, produced, replayed, record.timestamp * 1_000_000, attributes)
-        if replayed:
-            marked = {**attributes, "veigo.replayed": True}
-            again = captured.context(f"redelivered {tracing.node()} {record.partition}@{record.offset}")
-            tracing.tell("redelivered", tracing.CONSUMER, again, written, received_ns, received_ns, marked)
-        elif self._tells_capture:
-            _tell_capture(captured, row, envelope, message)
+        hops = Hops(written, message.id)
+        captured = Captured(
+            message.id,
+            message.sender_id,
+            row.room_id,
+            row.sequence,
+            written,
+            hops,
+            produced=hops.context("kafka produce"),
+            replayed=self._was_read(row.room_id, row.sequence),
+            committed_ns=envelope.source.ts_us * 1000,
+            captured_ns=envelope.ts_us * 1000,
+            appended_ns=record.timestamp * 1_000_000,
+            lsn=envelope.source.lsn,
+            attributes={
+                MESSAGE_ID: message.id,
+                "messaging.system": "kafka",
+                "messaging.destination.name": record.topic,
+                "messaging.destination.partition.id": str(record.partition),
+                "messaging.kafka.offset": record.offset,
+            },
+        )
+        if captured.replayed:
+            again = hops.context(f"redelivered {finished_spans.node()} {record.partition}@{record.offset}")
+            marked = {**captured.attributes, "veigo.replayed": True}
+            above = written.span_id
+            finished_spans.tell([finished("redelivered", CONSUMER, again, above, received_ns, received_ns, marked)])
         return captured
 
     def _was_read(self, room_id: str, sequence: int) -> bool:
@@ -135,26 +192,8 @@ class Reader:
         return False
 
 
-def _tell_capture(captured: Captured, row: _Row, envelope: _Envelope, message: _Message) -> None:
-    capture = captured.context("cdc capture")
-    about: Attributes = {
-        tracing.MESSAGE_ID: message.id,
-        "db.system.name": "postgresql",
-        "db.collection.name": "room_events",
-        "veigo.room.id": row.room_id,
-        "veigo.room.sequence": row.sequence,
-    }
-    if message.sender_id is not None:
-        about["veigo.sender.id"] = message.sender_id
-    if envelope.source.lsn is not None:
-        about["veigo.postgresql.lsn"] = envelope.source.lsn
-    committed_ns, captured_ns = envelope.source.ts_us * 1000, envelope.ts_us * 1000
-    tracing.tell("cdc capture", tracing.INTERNAL, capture, captured.written, committed_ns, captured_ns, about)
-    sent = {**captured.attributes, "messaging.operation.type": "send", "messaging.operation.name": "produce"}
-    tracing.tell("kafka produce", tracing.PRODUCER, captured.produced, capture, captured_ns, captured.appended_ns, sent)
+def _number_of(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
 
 
-def hop_context(written: Context, message_id: str, hop: str) -> Context:
-    """The context of a message's hop; the same for everybody who asks."""
-    digest = hashlib.sha256(f"{message_id} {hop}".encode()).digest()
-    return Context(written.trace_id, int.from_bytes(digest[:8], "big"), written.sampled)
+_number_of_hop = lru_cache(HOPS_MAX)(_number_of)

@@ -26,6 +26,7 @@ import msgspec
 import structlog
 
 from services import metrics, tracing
+from services.finished_spans import CLIENT
 from services.problems import Code, Problem
 
 log = structlog.get_logger()
@@ -146,7 +147,7 @@ class DecisionPoint:
             return await self.decide(policy, question)
 
         about = {"http.request.method": "POST", "server.address": "opa", "veigo.policy": policy}
-        with tracing.span(f"POST opa {policy}", tracing.CLIENT, about) as span:
+        with tracing.span(f"POST opa {policy}", CLIENT, about) as span:
             try:
                 decision = await settled(ask, self._wait_s)
             finally:

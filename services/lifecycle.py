@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 
 import uvloop
 
-from services import metrics, tracing
+from services import finished_spans, metrics
 
 
 async def until_stopped() -> None:
@@ -27,13 +27,13 @@ async def until_stopped() -> None:
 def run(main: Coroutine[object, object, None]) -> None:
     """Run a service's main coroutine on uvloop and return when it has drained."""
     _allow_many_files()
-    tracing.configure()
+    finished_spans.configure()
     metrics.configure()
-    metrics.counter("veigo.spans.dropped", "Spans that found no room, or nobody who took them.", tracing.dropped)
+    metrics.counter("veigo.spans.dropped", "Spans that found no room, or nobody who took them.", finished_spans.dropped)
     try:
         uvloop.run(main)
     finally:
-        tracing.shutdown()
+        finished_spans.shutdown()
         metrics.shutdown()
 
 

@@ -15,8 +15,8 @@ def _with_trace(_: object, __: str, line: structlog.typing.EventDict) -> structl
     """Add the ids of the span under way, by which a line finds its trace and a trace its lines."""
     span = tracing.current()
     if span is not None:
-        line["trace_id"] = f"{span.context.trace_id:032x}"
-        line["span_id"] = f"{span.context.span_id:016x}"
+        line["trace_id"] = span.context.trace_id
+        line["span_id"] = span.context.span_id
     return line
 
 

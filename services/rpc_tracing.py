@@ -6,7 +6,9 @@ from typing import Any
 
 import grpc
 
-from services import tracing
+from services import finished_spans, tracing
+from services.finished_spans import CLIENT, SERVER, Attributes
+from services.trace_context import context_in
 
 PATHS_MAX = 256  # of methods, far more than there are
 
@@ -19,11 +21,11 @@ def traced(call: Handler, path: str) -> Handler:
     service, _, method = name.rpartition("/")
 
     async def answer(request: object, context: grpc.aio.ServicerContext) -> object:
-        if not tracing.enabled():
+        if not finished_spans.enabled():
             return await call(request, context)
-        parent = tracing.context_in(dict(context.invocation_metadata() or ()).get("traceparent"))
+        parent = context_in(dict(context.invocation_metadata() or ()).get("traceparent"))
         about = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method}
-        with tracing.span(name, tracing.SERVER, about, parent) as span:
+        with tracing.span(name, SERVER, about, parent, noted=True) as span:
             try:
                 return await call(request, context)
             finally:
@@ -43,11 +45,11 @@ def calling(method: object) -> tracing.Span:
     """Return the span of a call by a stub's method."""
     path = getattr(method, "_method", b"")  # the stub keeps it to itself, and nothing else in grpc.aio knows it
     name, about = _told_of(path)
-    return tracing.span(name, tracing.CLIENT, about, noted=True)
+    return tracing.span(name, CLIENT, about, noted=True)
 
 
 @lru_cache(PATHS_MAX)
-def _told_of(path: bytes | str) -> tuple[str, tracing.Attributes]:
+def _told_of(path: bytes | str) -> tuple[str, Attributes]:
     name = (path.decode() if isinstance(path, bytes) else path).lstrip("/")
     service, _, short = name.rpartition("/")
     return name, {"rpc.system": "grpc", "rpc.service": service, "rpc.method": short}

@@ -2,9 +2,10 @@
 
 It obeys OpenTelemetry's variables: those of the exporter (endpoint, headers, timeout, compression, certificates) are
 read by the SDK's exporter, which does the sending; `OTEL_BSP_SCHEDULE_DELAY` (ms) is how often, and
-`OTEL_BSP_MAX_QUEUE_SIZE` how many spans wait at most. They are sent as OTLP/HTTP in JSON. One variable is our own:
+`OTEL_BSP_MAX_QUEUE_SIZE` how many spans wait at most. They are sent as OTLP/HTTP in JSON. Two variables are our own:
 `SPAN_OUTBOX_DIR`, the folder in which spans wait, so that others can send what a killed process had told; without one,
-or when it cannot be written to, they wait in memory.
+or when it cannot be written to, they wait in memory. And `SPAN_ENCODING`: with `packed` they are sent as they wait,
+which only our own collector understands, and costs a tenth of the work (`packed_spans.py`).
 """
 
 import os
@@ -16,8 +17,9 @@ import structlog
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 
-from services import outbox, span_encoding
+from services import otlp_json, outbox, packed_spans
 from services.outbox import Outbox
+from services.packed_spans import packed_teller
 
 log = structlog.get_logger()
 
@@ -31,7 +33,9 @@ class SpanSending(threading.Thread):
         super().__init__(name="span-sending", daemon=True)
         self.waiting = waiting
         self._folder, self._every_s = folder, every_s
-        self._exporter = OTLPSpanExporter(headers={"content-type": "application/json"})
+        self._is_packed = os.environ.get("SPAN_ENCODING") == "packed"
+        content_type = packed_spans.CONTENT_TYPE if self._is_packed else otlp_json.CONTENT_TYPE
+        self._exporter = OTLPSpanExporter(headers={"content-type": content_type})
         self._stopping = False
 
     @classmethod
@@ -40,12 +44,12 @@ class SpanSending(threading.Thread):
         named = os.environ.get("SPAN_OUTBOX_DIR")
         folder = Path(named) if named else None
         spans_max = int(os.environ.get("OTEL_BSP_MAX_QUEUE_SIZE", SPANS_MAX))
-        before = span_encoding.before(resource)
+        teller = packed_teller(resource)
         try:
-            waiting = Outbox.open(folder, before, span_encoding.AFTER, spans_max)
+            waiting = Outbox.open(folder, teller, spans_max)
         except OSError as error:
             log.warning("spans_wait_in_memory", folder=named, reason=str(error))
-            waiting, folder = Outbox.open(None, before, span_encoding.AFTER, spans_max), None
+            waiting, folder = Outbox.open(None, teller, spans_max), None
         sending = cls(waiting, folder, int(os.environ.get("OTEL_BSP_SCHEDULE_DELAY", EVERY_MS)) / 1000)
         sending.start()
         return sending
@@ -76,9 +80,9 @@ class SpanSending(threading.Thread):
         if self._folder is None:
             return
         for path in outbox.left_in(self._folder):
-            if not all(self._sends(body) for body in outbox.requests_in(path, span_encoding.AFTER)):
+            if not all(self._sends(body) for body in outbox.bodies_in(path)):
                 return  # nobody takes anything now, and our own spans wait
             path.unlink(missing_ok=True)
 
     def _sends(self, body: bytes) -> bool:
-        return self._exporter._client.export(body).success
+        return self._exporter._client.export(body if self._is_packed else otlp_json.request(body)).success

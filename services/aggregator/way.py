@@ -8,15 +8,16 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from services import tracing
+from services import finished_spans
 from services.captured import Captured, Reader, Record
+from services.finished_spans import CLIENT, CONSUMER, MESSAGE_ID, Attributes, Finished, finished
 
 
 class Way:
     """The messages of the batch in hand, and what was done with it."""
 
     def __init__(self) -> None:
-        self._reader = Reader(tells_capture=True)
+        self._reader = Reader()
         self._messages: list[tuple[Captured, int]] = []
         self._steps: list[tuple[str, int, int]] = []
 
@@ -39,12 +40,15 @@ class Way:
         """Tell, and be ready for the next batch."""
         ended_ns = time.time_ns()
         for captured, received_ns in self._messages:
-            project = captured.context("project")
-            whole = {**captured.attributes, "messaging.operation.type": "process"}
-            tracing.tell("project", tracing.CONSUMER, project, captured.produced, received_ns, ended_ns, whole)
-            for name, began_ns, done_ns in self._steps:
-                about: tracing.Attributes = {tracing.MESSAGE_ID: captured.message_id}
-                about["veigo.batch.messages"] = len(self._messages)
-                tracing.tell(name, tracing.CLIENT, captured.context(name), project, began_ns, done_ns, about)
+            finished_spans.tell([*captured.hops_to_the_broker(), *self._done_with(captured, received_ns, ended_ns)])
         self._messages.clear()
         self._steps.clear()
+
+    def _done_with(self, captured: Captured, received_ns: int, ended_ns: int) -> Iterator[Finished]:
+        project, above = captured.hops.context("project"), captured.produced.span_id
+        whole = {**captured.attributes, "messaging.operation.type": "process"}
+        yield finished("project", CONSUMER, project, above, received_ns, ended_ns, whole)
+        about: Attributes = {MESSAGE_ID: captured.message_id, "veigo.batch.messages": len(self._messages)}
+        for name, began_ns, done_ns in self._steps:
+            step = captured.hops.context(name)
+            yield finished(name, CLIENT, step, project.span_id, began_ns, done_ns, about)

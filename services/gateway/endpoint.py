@@ -15,11 +15,13 @@ from graphql import ExecutionResult, GraphQLFormattedError, OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from services import tracing
+from services import finished_spans, tracing
+from services.finished_spans import SERVER
 from services.gateway import wording
 from services.gateway.documents import Document, Documents, Refused
 from services.gateway.rpc import Backends, Caller, traceparent_of
 from services.problems import Code, Problem, invalid
+from services.trace_context import context_in
 
 log = structlog.get_logger()
 
@@ -85,15 +87,15 @@ class Endpoint:
         self, document: Document, operation: Operation, authorization: str, traceparent: str | None
     ) -> tuple[ExecutionResult, str]:
         """Run a query or a mutation as the owner of the token in `authorization`; return also the id of its trace."""
-        title, parent = document.title(operation.name), tracing.context_in(traceparent)
-        with tracing.span(title, tracing.SERVER, parent=parent) as span:
-            context = str(span.context) if tracing.enabled() else traceparent_of(traceparent)
+        title, parent = document.title(operation.name), context_in(traceparent)
+        with tracing.span(title, SERVER, parent=parent) as span:
+            context = str(span.context) if finished_spans.enabled() else traceparent_of(traceparent)
             caller = Caller(self._backends, authorization, context)
             result = await self._documents.run(document, operation.variables, operation.name, caller)
             span.ok = not result.errors
             for error in (result.errors or [])[:1]:
                 span.set("error.type", wording.code_of(error))
-        return result, f"{span.context.trace_id:032x}"
+        return result, span.context.trace_id
 
 
 def _problem_with_choice(method: str, document: Document, name: str | None) -> Problem | None:

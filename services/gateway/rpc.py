@@ -22,7 +22,7 @@ from protos.veigo.chat.v1.chat_pb2_grpc import (
     ProfileServiceStub,
     RoomServiceStub,
 )
-from services import rpc_channel, rpc_status, rpc_tracing, tracing
+from services import finished_spans, rpc_channel, rpc_status, rpc_tracing
 from services.gateway.rooms import Rooms
 from services.problems import Code, Problem
 
@@ -85,7 +85,7 @@ class Caller:
             Problem: what the service refused or the transport could not do.
         """
         with rpc_tracing.calling(method) as span:
-            traceparent = str(span.context) if tracing.enabled() else self.traceparent
+            traceparent = str(span.context) if finished_spans.enabled() else self.traceparent
             metadata: tuple[tuple[str, str], ...] = (("traceparent", traceparent),)
             if token is not None:
                 metadata = (("token", token), *metadata)

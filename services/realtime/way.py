@@ -11,11 +11,13 @@ from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Protocol, Self
 
-from services import tracing
+from services import finished_spans
 from services.access_tokens import AccessToken
-from services.captured import ROOMS_MAX, Captured, Reader, Record, hop_context
+from services.captured import ROOMS_MAX, Captured, Hops, Reader, Record
+from services.finished_spans import CONSUMER, MESSAGE_ID, PRODUCER, UNFINISHED, Attributes, Finished, finished
 from services.realtime import records
 from services.realtime.records import RoomEvent
+from services.trace_context import context_in
 
 SAMPLED_ONE_IN = 8  # messages have a recipient that gets a span
 
@@ -29,37 +31,33 @@ class Recipient(Protocol):
 class FanOut:
     """One message being handed to its members; entered around whatever does it."""
 
+    __slots__ = ("_captured", "_dwell", "_fan_out", "_note", "_received_ns", "_recipients", "_sample", "_token")
+
     def __init__(self, captured: Captured, received_ns: int) -> None:
         self._captured = captured
         self._received_ns = received_ns
         self._recipients = 0
-        self._is_sampled = captured.written.trace_id % SAMPLED_ONE_IN == 0
         self._sample: tuple[str, int] | None = None  # whom it was handed to, and when
         self._token: Token[FanOut | None] | None = None
         # Each replica has its own: they all read every record.
-        self._dwell = captured.context(f"kafka dwell {tracing.node()}")
-        self._fan_out = captured.context(f"fan-out {tracing.node()}")
-        self._span = ("fan-out", tracing.CONSUMER, self._fan_out, self._dwell)
-        self._place = 0
+        self._dwell = captured.hops.context(f"kafka dwell {finished_spans.node()}")
+        self._fan_out = captured.hops.context(f"fan-out {finished_spans.node()}")
+        self._note = 0
 
     def handed(self, recipients: Sequence[Recipient]) -> None:
         """Count them in; called when the last of them was written to."""
         self._recipients += len(recipients)
-        if self._is_sampled and self._sample is None and recipients:
+        is_sampled = int(self._fan_out.trace_id[-2:], 16) % SAMPLED_ONE_IN == 0
+        if is_sampled and self._sample is None and recipients:
             self._sample = (recipients[0].access.account_id, time.time_ns())
 
     def __enter__(self) -> Self:
-        """Begin: tell how long the record waited, and note that it is being handed out."""
+        """Begin: note how long the record waited, and that it is being handed out."""
         self._token = _under_way.set(self)
-        captured = self._captured
-        if captured.replayed:
-            return self
-        about = {**captured.attributes, "messaging.operation.type": "receive", "messaging.operation.name": "poll"}
-        appended_ns = captured.appended_ns
-        until_ns = max(self._received_ns, appended_ns)
-        tracing.tell("kafka dwell", tracing.CONSUMER, self._dwell, captured.produced, appended_ns, until_ns, about)
-        # The least there is to say: a note's place is small, and its span will hardly ever be told.
-        self._place = tracing.begin(*self._span, self._received_ns, {tracing.MESSAGE_ID: captured.message_id})
+        if not self._captured.replayed:
+            # The least there is to say: a note's place is small, and its span will hardly ever be told.
+            about: Attributes = {MESSAGE_ID: self._captured.message_id, UNFINISHED: True}
+            self._note = finished_spans.begin([self._waited(), self._handed_out(self._received_ns, about, ok=False)])
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -70,14 +68,27 @@ class FanOut:
         captured = self._captured
         if captured.replayed:
             return
-        shared = {**captured.attributes, "messaging.operation.type": "process", "veigo.recipients": self._recipients}
-        tracing.tell(*self._span, self._received_ns, ended_ns, shared, ok=kind is None)
-        tracing.forget(self._place)
+        about = {**captured.attributes, "messaging.operation.type": "process", "veigo.recipients": self._recipients}
+        told = [self._waited(), self._handed_out(ended_ns, about, ok=kind is None)]
         if self._sample is not None:
-            account_id, at_ns = self._sample
-            told = {tracing.MESSAGE_ID: captured.message_id, "veigo.recipient.id": account_id}
-            deliver = captured.context(f"deliver {tracing.node()}")
-            tracing.tell("deliver", tracing.PRODUCER, deliver, self._fan_out, self._received_ns, at_ns, told)
+            told.append(self._delivered(*self._sample))
+        finished_spans.tell(told)
+        finished_spans.forget(self._note)
+
+    def _waited(self) -> Finished:
+        captured = self._captured
+        about = {**captured.attributes, "messaging.operation.type": "receive", "messaging.operation.name": "poll"}
+        above, appended_ns = captured.produced.span_id, captured.appended_ns
+        return finished("kafka dwell", CONSUMER, self._dwell, above, appended_ns, self._received_ns, about)
+
+    def _handed_out(self, ended_ns: int, about: Attributes, *, ok: bool) -> Finished:
+        above, received_ns = self._dwell.span_id, self._received_ns
+        return finished("fan-out", CONSUMER, self._fan_out, above, received_ns, ended_ns, about, ok=ok)
+
+    def _delivered(self, account_id: str, at_ns: int) -> Finished:
+        about: Attributes = {MESSAGE_ID: self._captured.message_id, "veigo.recipient.id": account_id}
+        deliver, above = self._captured.hops.context(f"deliver {finished_spans.node()}"), self._fan_out.span_id
+        return finished("deliver", PRODUCER, deliver, above, self._received_ns, at_ns, about)
 
 
 class _Untold:
@@ -98,7 +109,7 @@ class Way:
     """What this process reads."""
 
     def __init__(self) -> None:
-        self._reader = Reader(tells_capture=False)
+        self._reader = Reader()
 
     def of(self, record: Record) -> FanOut | _Untold:
         """Read a record, and return its fan-out, to be entered around the handing out."""
@@ -122,7 +133,7 @@ class Replays:
 
     def given(self, events: Iterable[RoomEvent]) -> None:
         """Tell of the messages among these, which are one room's, in order."""
-        if not tracing.enabled():
+        if not finished_spans.enabled():
             return
         at_ns = time.time_ns()
         for event in events:
@@ -134,10 +145,10 @@ class Replays:
 
 
 def _tell_replay(event: RoomEvent, at_ns: int) -> None:
-    written = tracing.context_in(event.traceparent)
-    if written is None:
+    written = context_in(event.traceparent)
+    if written is None or not finished_spans.wanted(written):
         return
     message_id = records.message_created(event).id
-    about: tracing.Attributes = {tracing.MESSAGE_ID: message_id, "veigo.replayed": True}
-    again = hop_context(written, message_id, f"replay {tracing.node()}")
-    tracing.tell("replay", tracing.PRODUCER, again, written, at_ns, at_ns, about, links=(written,))
+    about: Attributes = {MESSAGE_ID: message_id, "veigo.replayed": True}
+    again, above = Hops(written, message_id).context(f"replay {finished_spans.node()}"), written.span_id
+    finished_spans.tell([finished("replay", PRODUCER, again, above, at_ns, at_ns, about, links=(written,))])

@@ -57,7 +57,7 @@ class Buffer:
             self.refused += 1
             raise FullError
         self.received += len(batch)
-        self.spans += len(batch.spans)
+        self.spans += batch.spans_count
         self._gather(batch.messages)
         batch.messages = []
         self._waiting.extend(batch)

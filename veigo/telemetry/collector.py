@@ -2,9 +2,10 @@
 
     LISTEN_PORT=4950 STORE_FILE=/tmp/telemetry.duckdb python -m veigo.telemetry
 
-`POST /v1/traces` is OTLP/HTTP in JSON or protobuf, `/v1/metrics` in protobuf; `/v1/deliveries` and `/v1/faults` are the
-harness's. `GET /v1/run?since_us=…&until_us=…` answers with that time's rows as a DuckDB file of their own, and
-`GET /metrics` is Prometheus's view. Nothing in the stack waits for the collector, and nothing fails when it is away.
+`POST /v1/traces` is OTLP/HTTP in JSON or protobuf, or our services' packed spans, and `/v1/metrics` is in protobuf;
+`/v1/deliveries` and `/v1/faults` are the harness's. `GET /v1/run?since_us=…&until_us=…` answers with that time's rows
+as a DuckDB file of their own, and `GET /metrics` is Prometheus's view. Nothing in the stack waits for the collector,
+and nothing fails when it is away.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ import structlog
 from aiohttp import web
 
 from veigo.stack.state import NodeState
-from veigo.telemetry import intake, otlp, otlp_protobuf, own_metrics, prometheus
+from veigo.telemetry import intake, otlp, otlp_protobuf, own_metrics, packed, prometheus
 from veigo.telemetry.api import Api, Shown, states_of
 from veigo.telemetry.buffer import Buffer, FullError
 from veigo.telemetry.connectors import Connectors
@@ -26,9 +27,9 @@ from veigo.telemetry.measurements import Measurements, Series
 from veigo.telemetry.message_metrics import COUNT_EVERY_S, MessageMetrics
 from veigo.telemetry.questions import BusyError, Questions, TooMuchError
 from veigo.telemetry.rows import Batch
-from veigo.telemetry.seen import Seen
-from veigo.telemetry.span_metrics import SpanMetrics
+from veigo.telemetry.span_intake import SpanIntake
 from veigo.telemetry.store import Store
+from veigo.telemetry.told import UnreadableError
 
 log = structlog.get_logger()
 
@@ -37,6 +38,7 @@ RETRY_AFTER_S = "1"
 DERIVE_EVERY_S = 2.0
 FRESH_US = 15_000_000  # services tell every 2 s
 OTLP = frozenset({"/v1/traces", "/v1/metrics"})
+READERS = {JSON: otlp.tellings, packed.CONTENT_TYPE: packed.tellings}  # of spans; anything else is protobuf
 
 
 class Collector:
@@ -52,8 +54,7 @@ class Collector:
         self.store = store
         self.buffer = Buffer(store)
         self.measurements = Measurements()
-        self.span_metrics = SpanMetrics()
-        self.seen = Seen()
+        self.spans = SpanIntake()
         self.message_metrics = MessageMetrics(now_us())
         self.forwarding = forwarding
         self.connectors = connectors
@@ -83,10 +84,8 @@ class Collector:
         body = await request.read()
 
         def read() -> Batch:
-            told = otlp.request(body) if request.content_type == JSON else otlp_protobuf.request(body)
-            batch = otlp.rows(told, self.seen.is_new)
-            self.span_metrics.take(batch.spans)
-            return batch
+            tellings = READERS.get(request.content_type, otlp_protobuf.tellings)(body)
+            return self.spans.take(tellings, body if request.content_type == packed.CONTENT_TYPE else None)
 
         return self._taken(request, body, read)
 
@@ -143,7 +142,7 @@ class Collector:
     def _taken(self, request: web.Request, body: bytes, read: Callable[[], Batch]) -> web.Response:
         try:
             self.buffer.add(read())
-        except otlp.UnreadableError as error:
+        except UnreadableError as error:
             return web.Response(status=400, text=f"{error}\n")
         except FullError:
             return web.Response(status=503, headers={"Retry-After": RETRY_AFTER_S})
@@ -163,7 +162,7 @@ class Collector:
             self.buffer.add(Batch(points=points))
 
     def _derived(self, at_us: int) -> Iterator[tuple[str, str, Series]]:
-        yield from self.span_metrics.told(at_us)
+        yield from self.spans.told(at_us)
         yield from self.message_metrics.told(at_us)
         yield from own_metrics.told(self, at_us)
         for node, state in states_of(self.shown).items():

@@ -1,8 +1,8 @@
-"""Another OTLP backend beside the store: what comes in is handed on to it as it came.
+"""Another OTLP backend beside the store: what comes in is handed on to it.
 
 It is named by the standard variables (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`) in the environment
-of `veigo up`. Our services send spans in JSON; a backend gets them in protobuf, which every one understands, unless
-`OTEL_EXPORTER_OTLP_PROTOCOL` is `http/json`. The backend may be slow or away: a bounded number of bytes waits, further
+of `veigo up`. Our services send spans packed; a backend gets them in protobuf, which every one understands, or in JSON
+when `OTEL_EXPORTER_OTLP_PROTOCOL` is `http/json`. It may be slow or away: a bounded number of bytes waits, further
 bodies are dropped and counted.
 """
 
@@ -14,8 +14,9 @@ from urllib.parse import unquote
 import aiohttp
 import structlog
 
-from veigo.telemetry.otlp import UnreadableError
+from veigo.telemetry import otlp, packed
 from veigo.telemetry.otlp_protobuf import protobuf_of
+from veigo.telemetry.told import UnreadableError
 
 log = structlog.get_logger()
 
@@ -72,15 +73,26 @@ class Forwarding:
 
     async def _send(self, http: aiohttp.ClientSession, body: Body) -> None:
         try:
-            if body.content_type == JSON and not self._takes_json:
-                content = await asyncio.to_thread(protobuf_of, body.content)
-                body = body._replace(content_type=PROTOBUF, content=content)
+            body = await asyncio.to_thread(in_otlp, body, takes_json=self._takes_json)
             headers = {"Content-Type": body.content_type}
             async with http.post(f"{self._endpoint}{body.path}", data=body.content, headers=headers) as answer:
                 answer.raise_for_status()
         except (UnreadableError, aiohttp.ClientError, TimeoutError, OSError) as error:
             self.dropped += 1
             log.warning("not_handed_on", endpoint=self._endpoint, error=type(error).__name__)
+
+
+def in_otlp(body: Body, *, takes_json: bool) -> Body:
+    """A body as any backend understands it.
+
+    Raises:
+        UnreadableError: it is none that came to us, or protobuf cannot say it.
+    """
+    if body.content_type == packed.CONTENT_TYPE:
+        body = Body(body.path, JSON, otlp.body_of(packed.tellings(body.content)))
+    if body.content_type == JSON and not takes_json:
+        body = Body(body.path, PROTOBUF, protobuf_of(body.content))
+    return body
 
 
 def headers_in(text: str) -> dict[str, str]:

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
-from veigo.telemetry.otlp import UnreadableError
 from veigo.telemetry.rows import Delivery, Fault
+from veigo.telemetry.told import UnreadableError
 
 T = TypeVar("T")
 

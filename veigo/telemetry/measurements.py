@@ -19,9 +19,9 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
     NumberDataPoint,
 )
 
-from veigo.telemetry.otlp import UnreadableError, node_of, plain
-from veigo.telemetry.otlp_protobuf import attributes
+from veigo.telemetry.otlp_protobuf import plain
 from veigo.telemetry.rows import Point
+from veigo.telemetry.told import UnreadableError, bounded, node_of
 
 SERIES_MAX = 5_000  # further ones are counted and not kept: a label with endless values is a mistake somewhere
 QUANTILES = {"p50": 0.5, "p99": 0.99}
@@ -78,7 +78,7 @@ class Measurements:
             raise UnreadableError(f"the body is no OTLP metrics request: {error}") from None
         points: list[Point] = []
         for resource_metrics in request.resource_metrics:
-            node = node_of(plain(attributes(resource_metrics.resource.attributes)))
+            node = node_of(plain(resource_metrics.resource.attributes))
             for scope_metrics in resource_metrics.scope_metrics:
                 for metric in scope_metrics.metrics:
                     for series in told_by(metric):
@@ -146,7 +146,7 @@ def quantile_of(quantile: float, bounds: Sequence[float], buckets: Sequence[int]
 def _number(metric: Metric, kind: str, point: NumberDataPoint) -> Series:
     value = point.as_double if point.WhichOneof("value") == "as_double" else float(point.as_int)
     at_us = point.time_unix_nano // 1000
-    return Series(kind, metric.unit, metric.description, plain(attributes(point.attributes)), at_us, value)
+    return Series(kind, metric.unit, metric.description, bounded(plain(point.attributes)), at_us, value)
 
 
 def _histogram(metric: Metric, point: HistogramDataPoint) -> Series:
@@ -164,7 +164,7 @@ def _histogram(metric: Metric, point: HistogramDataPoint) -> Series:
         kind="histogram",
         unit=metric.unit,
         about=metric.description,
-        labels=plain(attributes(point.attributes)),
+        labels=bounded(plain(point.attributes)),
         at_us=point.time_unix_nano // 1000,
         value=point.sum,
         count=point.count,

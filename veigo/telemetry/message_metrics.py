@@ -1,4 +1,4 @@
-"""What became of messages, for Prometheus: outcomes, latency, whole traces, counted from the run store now and then.
+"""What became of messages, for Prometheus: latency and whole traces, counted from the run store now and then.
 
 A message is counted once, when it has settled: so long after it was sent, whatever is told of it has been told. What is
 told later still (a replay after an hour) is not counted again. Counting from rows that are there costs the intake
@@ -16,18 +16,6 @@ NODE = "collector"
 COUNT_EVERY_S = 5.0
 SETTLED_AFTER_US = 10_000_000
 BEHIND_US_MAX = 120_000_000  # what could not be counted for so long is left out
-OUTCOMES = ("ok", "refused", "failed")
-# What the caller may correct; anything else, and what has no code, is ours.
-REFUSALS = (
-    "UNAUTHENTICATED",
-    "FORBIDDEN",
-    "NOT_FOUND",
-    "INVALID_ARGUMENT",
-    "ALREADY_EXISTS",
-    "ABORTED",
-    "RESOURCE_EXHAUSTED",
-)
-
 _BEGAN = TIME_OF["messages"]
 _WITHIN = " ".join(f"WHEN took_s <= {bound} THEN {number}" for number, bound in enumerate(BOUNDS_S))
 _CHOSEN = f"""
@@ -48,10 +36,6 @@ _TRACES = f"""
     SELECT count(*) AS stored, count(*) FILTER (captured_us IS NULL OR appended_us IS NULL OR received_us IS NULL
                                                 OR fanned_out_us IS NULL) AS broken
     FROM chosen WHERE committed_us IS NOT NULL"""  # noqa: S608 - our names
-_SENDS = f"""
-    SELECT CASE WHEN ok THEN 'ok' WHEN attributes ->> '$."error.type"' IN {REFUSALS} THEN 'refused' ELSE 'failed' END
-           AS outcome, count(*) AS n
-    FROM spans WHERE name = 'mutation CreateMessage' AND start_us >= $since AND start_us < $until GROUP BY ALL"""  # noqa: S608
 
 
 class MessageMetrics:
@@ -59,7 +43,6 @@ class MessageMetrics:
 
     def __init__(self, now_us: int) -> None:
         self._counted_to_us = now_us
-        self._sends = dict.fromkeys(OUTCOMES, 0)
         self._traces = {"whole": 0, "broken": 0}
         self._latencies = {until: _histogram(until) for until in ("fanned_out", "delivered")}
 
@@ -70,10 +53,8 @@ class MessageMetrics:
         if until_us <= since_us:
             return
         bounds = Window(since_us, until_us).bounds
-        latencies, traces, sends = (store.rows(sql, bounds) for sql in (_LATENCIES, _TRACES, _SENDS))
+        latencies, traces = (store.rows(sql, bounds) for sql in (_LATENCIES, _TRACES))
         self._counted_to_us = until_us
-        for row in sends:
-            self._sends[row["outcome"]] += row["n"]
         self._traces["broken"] += traces[0]["broken"]
         self._traces["whole"] += traces[0]["stored"] - traces[0]["broken"]
         for row in latencies:
@@ -93,9 +74,6 @@ class MessageMetrics:
     def told(self, at_us: int) -> list[tuple[str, str, Series]]:
         """Every series as it is now: node, metric and series."""
         found = [(NODE, "veigo.message.latency", copied(series, at_us)) for series in self._latencies.values()]
-        for outcome, n in self._sends.items():
-            about = "Messages that were sent, by what came of it."
-            found.append((NODE, "veigo.message.sends", Series("counter", "", about, {"outcome": outcome}, at_us, n)))
         for state, n in self._traces.items():
             about = "Stored messages, by whether every hop told its time."
             found.append((NODE, "veigo.message.traces", Series("counter", "", about, {"state": state}, at_us, n)))

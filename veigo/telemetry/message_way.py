@@ -10,6 +10,9 @@ from veigo.stack.alarms import lsn_text
 from veigo.telemetry.completeness import BORDERS, HOPS, TraceSpan, flaw
 from veigo.telemetry.journey import Asked
 
+SLACK_US = 5_000_000  # around the message's hops: what was retried before it was stored, and the side path after it
+ENDLESS_US = 2**62
+
 
 class Hop(msgspec.Struct, frozen=True):
     """One stretch; it begins where the one before it ended, so the hops add up to the whole."""
@@ -101,6 +104,15 @@ def way_of(store: Asked, message_id: str) -> Way | None:
             Receipt(one["recipient"], one["connection"], (one["delivered_us"] - began_us) / 1000) for one in received
         ],
     )
+
+
+def time_of(store: Asked, message_id: str) -> tuple[int, int]:
+    """When a message's spans began: its own time and a little more, without an end when it came again later."""
+    found = store.rows("SELECT * FROM messages WHERE message_id = ?", [message_id])
+    known = [time for row in found for name in BORDERS if (time := row[name]) is not None]
+    if not known:
+        return 0, 0
+    return min(known) - SLACK_US, ENDLESS_US if found[0]["replays"] else max(known) + SLACK_US
 
 
 def hops_of(row: Mapping[str, int | None], delivered_us: Sequence[int], began_us: int) -> list[Hop]:

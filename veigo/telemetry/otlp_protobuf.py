@@ -1,7 +1,4 @@
-"""OTLP in protobuf, as the same structures that its JSON is read into.
-
-Our services send spans as JSON; the harness, other programs and the SDK's exporters of metrics send protobuf.
-"""
+"""OTLP in protobuf: what the harness, other programs and the SDK's exporters send."""
 
 import base64
 import json
@@ -14,63 +11,57 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from veigo.telemetry import otlp
-from veigo.telemetry.otlp import UnreadableError
+from veigo.telemetry.told import Telling, Told, UnreadableError
 
 _PLAIN = frozenset({"string_value", "int_value", "bool_value", "double_value"})
 
 
-def request(body: bytes) -> otlp.Request:
-    """A body of protobuf.
+def tellings(body: bytes) -> list[Telling]:
+    """What is in a body.
 
     Raises:
         UnreadableError: it is no OTLP trace request.
     """
-    told = ExportTraceServiceRequest()
+    request = ExportTraceServiceRequest()
     try:
-        told.ParseFromString(body)
+        request.ParseFromString(body)
     except DecodeError as error:
         raise UnreadableError(f"the body is no OTLP trace request: {error}") from None
-    return otlp.Request(
-        [
-            otlp.ResourceSpans(
-                otlp.Resource(attributes(one.resource.attributes)),
-                [otlp.ScopeSpans([span(told) for told in scope.spans]) for scope in one.scope_spans],
-            )
-            for one in told.resource_spans
-        ]
-    )
+    return [
+        (plain(one.resource.attributes), [told(span) for scope in one.scope_spans for span in scope.spans])
+        for one in request.resource_spans
+    ]
 
 
-def span(told: trace_pb2.Span) -> otlp.Told:
+def told(span: trace_pb2.Span) -> Told:
     """One span."""
-    return otlp.Told(
-        trace_id=told.trace_id.hex(),
-        span_id=told.span_id.hex(),
-        name=told.name,
-        start_time_unix_nano=told.start_time_unix_nano,
-        end_time_unix_nano=told.end_time_unix_nano,
-        kind=told.kind,
-        parent_span_id=told.parent_span_id.hex(),
-        attributes=attributes(told.attributes),
-        links=[otlp.Link(link.trace_id.hex(), link.span_id.hex()) for link in told.links],
-        status=otlp.Status(told.status.code),
+    return Told(
+        span.name,
+        span.kind,
+        span.trace_id.hex(),
+        span.span_id.hex(),
+        span.parent_span_id.hex() or None,
+        span.start_time_unix_nano,
+        span.end_time_unix_nano,
+        plain(span.attributes),
+        span.status.code != trace_pb2.Status.STATUS_CODE_ERROR,
+        tuple((link.trace_id.hex(), link.span_id.hex()) for link in span.links),
     )
 
 
-def attributes(told: Iterable[KeyValue]) -> list[otlp.Attribute]:
-    """Attributes."""
-    return [otlp.Attribute(one.key, value(one.value)) for one in told]
+def plain(attributes: Iterable[KeyValue]) -> dict[str, Any]:
+    """Attributes as a plain mapping."""
+    return {one.key: plain_value(one.value) for one in attributes}
 
 
-def value(told: AnyValue) -> otlp.Value:
+def plain_value(value: AnyValue) -> object:
     """One attribute's value; bytes and deeper structures are told by their kind only."""
-    kind = told.WhichOneof("value")
+    kind = value.WhichOneof("value")
     if kind in _PLAIN:
-        return otlp.Value(**{kind: getattr(told, kind)})
+        return getattr(value, kind)
     if kind == "array_value":
-        return otlp.Value(array_value=otlp.Values([value(one) for one in told.array_value.values]))
-    return otlp.Value(string_value=kind)
+        return [plain_value(one) for one in value.array_value.values]
+    return kind
 
 
 def protobuf_of(body: bytes) -> bytes:

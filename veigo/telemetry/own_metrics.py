@@ -27,7 +27,7 @@ def figures(collector: "Collector") -> Iterable[Figure]:
     yield Figure("veigo.collector.received", "counter", "Rows that were taken in.", buffer.received)
     yield Figure("veigo.collector.refused", "counter", "Requests that found the buffer full.", buffer.refused)
     yield Figure("veigo.collector.lost", "counter", "Rows that the store would not take.", buffer.lost)
-    yield Figure("veigo.collector.again", "counter", "Spans that had come before.", collector.seen.again)
+    yield Figure("veigo.collector.again", "counter", "Spans that had come before.", collector.spans.seen.again)
     if collector.forwarding is not None:
         dropped = collector.forwarding.dropped
         yield Figure("veigo.collector.not_handed_on", "counter", "Requests another backend did not take.", dropped)

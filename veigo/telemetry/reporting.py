@@ -19,8 +19,8 @@ from veigo.history import FaultEvent, FaultStage, Frame, History, Operation, Rec
 from veigo.outcome import Outcome
 from veigo.telemetry import intake
 from veigo.telemetry.forwarding import PROTOBUF
-from veigo.telemetry.otlp import MESSAGE_ID
 from veigo.telemetry.rows import Delivery, Fault
+from veigo.telemetry.span_rows import MESSAGE_ID
 from veigo.telemetry.trace_ids import root_id, trace_id
 
 REPORT_EVERY_S = 0.5

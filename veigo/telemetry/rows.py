@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sized
 
 
 class Facts(TypedDict, total=False):
@@ -103,6 +103,21 @@ class Span(NamedTuple):
     links: str = "[]"
 
 
+class PackedSpans(NamedTuple):
+    """Spans as they came, which nobody has asked for yet.
+
+    Attributes:
+        first_us, last_us: when the first and the last of them began.
+        spans: how many there are.
+        body: as `packed.py` reads it.
+    """
+
+    first_us: int
+    last_us: int
+    spans: int
+    body: bytes
+
+
 class Point(NamedTuple):
     """One sample of a metric; `labels` is JSON text."""
 
@@ -130,6 +145,7 @@ class Batch:
     messages: list[MessagePart] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
+    packed: list[PackedSpans] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
@@ -138,18 +154,36 @@ class Batch:
         self.messages += other.messages
         self.deliveries += other.deliveries
         self.spans += other.spans
+        self.packed += other.packed
         self.points += other.points
         self.faults += other.faults
 
     def slices(self, rows_max: int) -> "Iterator[Batch]":
         """The same rows in batches of that many of each table at most, so that writing one takes bounded memory."""
-        longest = max(len(self.messages), len(self.deliveries), len(self.spans), len(self.points), len(self.faults))
-        for first in range(0, longest, rows_max):
+        tables: tuple[Sized, ...] = (
+            self.messages,
+            self.deliveries,
+            self.spans,
+            self.packed,
+            self.points,
+            self.faults,
+        )
+        for first in range(0, max(map(len, tables)), rows_max):
             part = slice(first, first + rows_max)
             yield Batch(
-                self.messages[part], self.deliveries[part], self.spans[part], self.points[part], self.faults[part]
+                self.messages[part],
+                self.deliveries[part],
+                self.spans[part],
+                self.packed[part],
+                self.points[part],
+                self.faults[part],
             )
 
+    @property
+    def spans_count(self) -> int:
+        """How many spans there are, packed ones included."""
+        return len(self.spans) + sum(one.spans for one in self.packed)
+
     def __len__(self) -> int:
-        """How many rows there are."""
-        return len(self.messages) + len(self.deliveries) + len(self.spans) + len(self.points) + len(self.faults)
+        """How many rows there are, packed spans included."""
+        return len(self.messages) + len(self.deliveries) + self.spans_count + len(self.points) + len(self.faults)

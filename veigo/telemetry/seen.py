@@ -4,7 +4,7 @@ A request whose answer was lost is sent again, what a killed process left is sen
 read anew makes the same spans. Only the first counts.
 """
 
-from veigo.telemetry.otlp import Told
+from veigo.telemetry.told import Told
 
 GENERATION = 50_000  # one to two of them are remembered: of spans more than 10 s of full load, 7 MB
 

@@ -7,36 +7,36 @@ import bisect
 from collections.abc import Iterable
 
 from veigo.telemetry.measurements import Exemplar, Series
-from veigo.telemetry.rows import Span
+from veigo.telemetry.told import Told, kind_of
 
 METRIC = "veigo.span.duration"
 ABOUT = "How long spans took, by what they are; their number is their rate."
 FAILED = "veigo.span.failed"
 FAILED_ABOUT = "Spans that failed."
 BOUNDS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-BOUNDS_US = tuple(round(bound * 1e6) for bound in BOUNDS_S)
+BOUNDS_NS = tuple(round(bound * 1e9) for bound in BOUNDS_S)
 
 
 class Tally:
     """What one kind of span of one node came to."""
 
-    __slots__ = ("buckets", "failed", "labels", "newest", "sum_us")
+    __slots__ = ("buckets", "failed", "labels", "newest", "sum_ns")
 
-    def __init__(self, span: Span) -> None:
-        self.labels: dict[str, object] = {"span": span.name, "kind": span.kind}
+    def __init__(self, span: Told) -> None:
+        self.labels: dict[str, object] = {"span": span.name, "kind": kind_of(span)}
         self.buckets = [0] * (len(BOUNDS_S) + 1)
-        self.newest: dict[int, Span] = {}  # by bucket
-        self.sum_us = 0
+        self.newest: dict[int, Told] = {}  # by bucket
+        self.sum_ns = 0
         self.failed = 0
 
     def durations(self, at_us: int) -> Series:
         """As a histogram, with its exemplars."""
         exemplars = [
-            Exemplar((one.end_us - one.start_us) / 1e6, one.end_us, one.trace_id, one.span_id)
+            Exemplar((one.ended_ns - one.began_ns) / 1e9, one.ended_ns // 1000, one.trace_id, one.span_id)
             for one in self.newest.values()
         ]
         count, buckets = sum(self.buckets), tuple(self.buckets)
-        value = self.sum_us / 1e6
+        value = self.sum_ns / 1e9
         return Series("histogram", "s", ABOUT, self.labels, at_us, value, count, BOUNDS_S, buckets, exemplars)
 
     def failures(self, at_us: int) -> Series:
@@ -48,20 +48,20 @@ class SpanMetrics:
     """One tally for each node and name of span. Names are those of operations, so there are few."""
 
     def __init__(self) -> None:
-        self._tallies: dict[tuple[str, str, str], Tally] = {}
+        self._tallies: dict[tuple[str, str, int], Tally] = {}
 
-    def take(self, spans: Iterable[Span]) -> None:
-        """Count spans in."""
+    def take(self, node: str, spans: Iterable[Told]) -> None:
+        """Count a node's spans in."""
         for span in spans:
-            key = (span.node, span.name, span.kind)
+            key = (node, span.name, span.kind)
             tally = self._tallies.get(key)
             if tally is None:
                 tally = self._tallies[key] = Tally(span)
-            took_us = span.end_us - span.start_us
-            bucket = bisect.bisect_left(BOUNDS_US, took_us)
+            took_ns = span.ended_ns - span.began_ns
+            bucket = bisect.bisect_left(BOUNDS_NS, took_ns)
             tally.buckets[bucket] += 1
             tally.newest[bucket] = span
-            tally.sum_us += took_us
+            tally.sum_ns += took_ns
             tally.failed += not span.ok
 
     def told(self, at_us: int) -> Iterable[tuple[str, str, Series]]:

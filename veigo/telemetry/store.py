@@ -21,14 +21,20 @@ from typing import Any, Self
 import duckdb
 
 from veigo.stack.problem import StackError
-from veigo.telemetry.rows import FACTS, MERGED, Batch, MessagePart, Span
+from veigo.telemetry import packed
+from veigo.telemetry.rows import FACTS, MERGED, Batch, MessagePart, PackedSpans, Span
 from veigo.telemetry.seen import Recent
+from veigo.telemetry.span_rows import rows as rows_of
 
 MEMORY_MAX = "96MB"  # of DuckDB's own, taken when needed; an idle store has a quarter of it
 CHECKPOINT_AT = "64MB"  # of log; a fourth as often as by default saves a fifth of the writing
 THREADS = 1  # it must not take the processors from the stack it watches
 
 RECENT_US = 10_000_000  # so long the collector remembers what came (seen.py), at full load
+
+UNPACKED_AT_ONCE_MAX = 8  # bodies, some 5,000 spans; whoever writes need not wait for more
+# Spans are looked for by the time of what they belong to; clocks that go wrong by more than this are out of reach.
+CLOCK_SLACK_US = 60_000_000
 
 TIME_OF = {
     "messages": "coalesce(sent_us, committed_us, received_us)",
@@ -42,6 +48,10 @@ _NEW_SPANS = """
     INSERT INTO spans SELECT DISTINCT ON (trace_id, span_id) * FROM arrived_spans AS arrived WHERE NOT EXISTS (
         SELECT 1 FROM spans WHERE spans.start_us >= (SELECT min(start_us) FROM arrived_spans)
         AND spans.trace_id = arrived.trace_id AND spans.span_id = arrived.span_id)"""
+_PACKED = "SELECT rowid, is_new, body FROM packed_spans WHERE last_us >= ? AND first_us <= ? ORDER BY first_us LIMIT ?"
+_PACKED_TOO_MANY = """
+    DELETE FROM packed_spans WHERE rowid IN (
+        SELECT rowid FROM packed_spans QUALIFY sum(spans) OVER (ORDER BY last_us DESC, rowid DESC) > ?)"""
 _FAULTS = """
     INSERT INTO faults VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
         felt_us = coalesce(felt_us, excluded.felt_us), healed_us = coalesce(excluded.healed_us, healed_us)"""
@@ -49,11 +59,12 @@ _FAULTS = """
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many rows of each table are kept; of more, the oldest go. About 300 MB on disk in all."""
+    """How many rows of each table are kept; of more, the oldest go. About 450 MB on disk in all."""
 
     messages: int = 200_000
     deliveries: int = 2_000_000
     spans: int = 1_000_000
+    packed_spans: int = 500_000  # spans, not rows
     points: int = 1_000_000
     faults: int = 10_000
 
@@ -61,8 +72,11 @@ class Limits:
 class Store:
     """The tables of `schema.sql`. Made by `Store.open`."""
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, limits: Limits) -> None:
+    def __init__(
+        self, path: Path, connection: duckdb.DuckDBPyConnection, limits: Limits, *, is_read_only: bool
+    ) -> None:
         self.path = path
+        self._is_read_only = is_read_only
         self._connection = connection
         self._limits = limits
         self._writing = threading.Lock()
@@ -99,7 +113,7 @@ class Store:
         if missing:
             connection.close()
             raise StackError(f"{path} is no run store: it has no table {', '.join(sorted(missing))}; name another run")
-        return cls(path, connection, limits)
+        return cls(path, connection, limits, is_read_only=read_only)
 
     def write(self, batch: Batch) -> None:
         """Take rows in, all of them or none."""
@@ -114,7 +128,8 @@ class Store:
         self._connection.execute("BEGIN")
         try:
             self._write_messages(batch.messages, may_be_new=may_be_new)
-            self._write_spans(batch.spans)
+            self._write_spans(batch.spans, are_new=self._are_new(span.start_us for span in batch.spans))
+            self._write_packed(batch.packed)
             self._append("deliveries", batch.deliveries)
             self._append("points", batch.points)
             for fault in batch.faults:
@@ -123,6 +138,25 @@ class Store:
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
+
+    def unpack(self, since_us: int, until_us: int) -> None:
+        """Make rows of the spans of a time that are still packed; of a finished run none are."""
+        while not self._is_read_only and self._unpack(since_us, until_us):
+            pass
+
+    def _unpack(self, since_us: int, until_us: int) -> int:
+        with self._writing:
+            self._connection.execute("BEGIN")
+            try:
+                found = self._connection.execute(_PACKED, [since_us, until_us, UNPACKED_AT_ONCE_MAX]).fetchall()
+                for rowid, are_new, body in found:
+                    self._write_spans(rows_of(packed.tellings(body)), are_new=are_new)
+                    self._connection.execute("DELETE FROM packed_spans WHERE rowid = ?", [rowid])
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+        return len(found)
 
     def trim(self) -> dict[str, int]:
         """Let the oldest rows above the limits go, and say how many of which table went."""
@@ -136,7 +170,16 @@ class Store:
                     oldest = f"SELECT {time} FROM {table} ORDER BY 1 LIMIT 1 OFFSET {cut}"  # noqa: S608 - our names
                     self._connection.execute(f"DELETE FROM {table} WHERE {time} < ({oldest})")  # noqa: S608
                     gone[table] = cut
+            before = self.packed_spans
+            if before > self._limits.packed_spans:
+                self._connection.execute(_PACKED_TOO_MANY, [self._limits.packed_spans * 19 // 20])
+                gone["packed_spans"] = before - self.packed_spans
         return gone
+
+    @property
+    def packed_spans(self) -> int:
+        """How many spans are still packed."""
+        return int(self.rows("SELECT coalesce(sum(spans), 0) AS n FROM packed_spans")[0]["n"])
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -164,6 +207,7 @@ class Store:
 
         A message's spans go with it, also those that a wrong clock has put into another time.
         """
+        self.unpack(since_us - CLOCK_SLACK_US, until_us + CLOCK_SLACK_US)
         draft = path.with_suffix(".draft")
         draft.unlink(missing_ok=True)
         escaped = str(draft).replace("'", "''")
@@ -210,11 +254,18 @@ class Store:
             appender.append_row(*row)
         appender.flush()
 
-    def _write_spans(self, spans: Sequence[Span]) -> None:
-        """Append; spans that are old, or come soon after a start, may be there already, and are looked for first."""
+    def _are_new(self, began_us: Iterable[int]) -> bool:
+        """Whether spans that come now cannot be there already: they are not old, and it is not soon after a start."""
         now_us = time.time_ns() // 1000
-        surely_new = now_us - self._opened_us > RECENT_US
-        if surely_new and all(span.start_us > now_us - RECENT_US for span in spans):
+        return now_us - self._opened_us > RECENT_US and all(one_us > now_us - RECENT_US for one_us in began_us)
+
+    def _write_packed(self, packed_spans: Iterable[PackedSpans]) -> None:
+        rows = ((one.first_us, one.last_us, one.spans, self._are_new([one.first_us]), one.body) for one in packed_spans)
+        self._append("packed_spans", rows)
+
+    def _write_spans(self, spans: Sequence[Span], *, are_new: bool) -> None:
+        """Append; those that may be there already are looked for first."""
+        if are_new:
             self._append("spans", spans)
             return
         self._append("arrived_spans", spans)

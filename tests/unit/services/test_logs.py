@@ -11,13 +11,13 @@ ROOT = Path(__file__).parents[3]
 SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/__main__.py"))
 A_PROCESS = """
 import logging, structlog
-from services import logs, tracing
+from services import finished_spans, logs, tracing
 logs.configure("chat", "info")
 structlog.get_logger().info("started")
-with tracing.span("work", tracing.SERVER) as span:
+with tracing.span("work", finished_spans.SERVER) as span:
     structlog.get_logger().warning("ours")
     logging.getLogger("a.library").warning("a library's")
-print('{"trace_id": "%032x", "span_id": "%016x"}' % span.context[:2])
+print('{"trace_id": "%s", "span_id": "%s"}' % (span.context.trace_id, span.context.span_id))
 """
 
 

@@ -5,11 +5,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from veigo.stack.readiness import until
-from veigo.telemetry import buffer, intake, own_metrics
+from veigo.telemetry import buffer, intake, own_metrics, packed
 from veigo.telemetry.collector import Collector, now_us, store_at
 from veigo.telemetry.forwarding import PROTOBUF, Forwarding, headers_in
 from veigo.telemetry.rows import Delivery, Fault
 from veigo.telemetry.store import Store
+from veigo.telemetry.told import Told
 
 
 def one_span(number=1):
@@ -34,14 +35,15 @@ async def test_what_was_reported_can_be_asked_at_once(client):
     await client.post("/v1/deliveries", data=intake.report([Delivery("m1", "bob", "1", 5)]))
     await client.post("/v1/faults", data=intake.report([Fault("kill", "kafka", 5)]))
     health = await (await client.get("/healthz")).json()
-    counts = [client.collector.store.count(table) for table in ("spans", "deliveries", "faults")]
+    store = client.collector.store
+    counts = [store.packed_spans, store.count("deliveries"), store.count("faults")]
 
     assert (3, 0, 0) == (health["received"], health["waiting"], health["lost"])
     assert [1, 1, 1] == counts
 
 
 async def test_spans_come_in_json_too(client):
-    """As our services send them; what was told before is not told again."""
+    """What was told before is not told again."""
     span = {
         "traceId": "1" * 32,
         "spanId": "2" * 16,
@@ -53,8 +55,33 @@ async def test_spans_come_in_json_too(client):
     answer = await client.post("/v1/traces", json=told)
     await client.get("/healthz")
 
+    client.collector.store.unpack(0, 10)
+
     assert (200, "application/json") == (answer.status, answer.content_type)
     assert [(5, 7)] == client.collector.store.tuples("SELECT start_us, end_us FROM spans")
+
+
+async def test_spans_come_packed_and_are_unpacked_for_whoever_asks(client):
+    """As our services send them: a message's page has them, though nothing else has needed them until then."""
+    sent = Told("CreateMessage", 3, "t1", "s1", None, 5_000_000, 7_000_000, {"veigo.message.id": "m1"})
+    body = packed.body_of({"service.instance.id": "client"}, [sent])
+    answer = await client.post("/v1/traces", data=body, headers={"Content-Type": packed.CONTENT_TYPE})
+    await client.get("/healthz")
+    before = client.collector.store.count("spans")
+    way = await (await client.get("/api/messages/m1")).json()
+
+    assert (200, 0) == (answer.status, before)
+    assert [("client", "CreateMessage", 2.0)] == [(one["node"], one["name"], one["took_ms"]) for one in way["spans"]]
+
+
+async def test_a_number_that_is_too_large_is_refused(client):
+    """OTLP has none of more than 64 bits; nothing is taken of such a body."""
+    value = {"key": "x", "value": {"intValue": str(2**70)}}
+    span = {"traceId": "1" * 32, "spanId": "2" * 16, "name": "x", "startTimeUnixNano": "1", "endTimeUnixNano": "2"}
+    told = {"resourceSpans": [{"scopeSpans": [{"spans": [span | {"attributes": [value]}]}]}]}
+    answer = await client.post("/v1/traces", json=told)
+
+    assert (400, 0) == (answer.status, client.collector.buffer.waiting)
 
 
 @pytest.mark.parametrize("path", ["/v1/traces", "/v1/metrics", "/v1/deliveries", "/v1/faults"])
@@ -126,7 +153,7 @@ async def test_what_came_is_kept_at_the_stop_though_a_task_had_failed(tmp_path, 
         collector = Collector(store, Forwarding("http://127.0.0.1:9", {}))
         async with TestClient(TestServer(collector.application())) as opened:
             await opened.post("/v1/traces", data=one_span(), headers={"Content-Type": PROTOBUF})
-        count = store.count("spans")
+        count = store.packed_spans
 
     assert 1 == count
     assert "RuntimeError: a bug" in capsys.readouterr().out
@@ -182,7 +209,7 @@ async def test_it_measures_itself(client):
 async def test_prometheus_gets_what_it_asks_for(client, accepts, exemplars):
     """OpenMetrics, which has exemplars, or the older text."""
     await client.post("/v1/traces", data=one_span(), headers={"Content-Type": PROTOBUF})
-    client.collector._measured(client.collector.span_metrics.told(now_us()))
+    client.collector._measured(client.collector.spans.told(now_us()))
     answer = await client.get("/metrics", headers={"Accept": accepts})
     text = await answer.text()
 

@@ -3,18 +3,12 @@
 import pytest
 
 from veigo.telemetry.message_metrics import BEHIND_US_MAX, SETTLED_AFTER_US, MessageMetrics
-from veigo.telemetry.rows import Batch, Delivery, MessagePart, Span
+from veigo.telemetry.rows import Batch, Delivery, MessagePart
 from veigo.telemetry.store import Store
 
 BEGAN = 1_000_000_000
 LATER = BEGAN + SETTLED_AFTER_US + 5_000_000
 WHOLE = {"trace_id": "t", "captured_us": 1, "appended_us": 1, "received_us": 1}
-
-
-def send(number, *, ok, attributes="{}"):
-    return Span(
-        "t", f"s{number}", None, "gateway", "mutation CreateMessage", "SERVER", BEGAN, BEGAN, ok, None, attributes
-    )
 
 
 @pytest.fixture
@@ -35,7 +29,7 @@ def test_a_message_is_counted_when_it_has_settled_and_not_again(store):
     """Sent, handed to the sockets, received; with every hop in its trace."""
     whole = MessagePart("m1", sent_us=BEGAN, committed_us=BEGAN + 5_000, fanned_out_us=BEGAN + 9_000, **WHOLE)
     receipts = [Delivery("m1", name, "1", BEGAN + 12_000) for name in ("bob", "eve")]
-    store.write(Batch(messages=[whole], deliveries=receipts, spans=[send(1, ok=True)]))
+    store.write(Batch(messages=[whole], deliveries=receipts))
     metrics = MessageMetrics(BEGAN)
     metrics.count(store, BEGAN + SETTLED_AFTER_US)
     too_early = counted(metrics)
@@ -74,21 +68,6 @@ def test_a_stored_message_that_lacks_a_hop_is_broken(store):
     metrics.count(store, LATER)
 
     assert (0, 1) == tuple(counted(metrics)["veigo.message.traces", state] for state in ("whole", "broken"))
-
-
-def test_a_send_that_was_refused_did_not_fail(store):
-    """What the sender can correct is no fault of the stack; what has no code is."""
-    told = [
-        send(1, ok=True),
-        send(2, ok=False, attributes='{"error.type":"FORBIDDEN"}'),
-        send(3, ok=False, attributes='{"error.type":"UNAVAILABLE"}'),
-        send(4, ok=False),
-    ]
-    store.write(Batch(spans=told))
-    metrics = MessageMetrics(BEGAN)
-    metrics.count(store, LATER)
-
-    assert (1, 1, 2) == tuple(counted(metrics)["veigo.message.sends", one] for one in ("ok", "refused", "failed"))
 
 
 def test_what_could_not_be_counted_for_long_is_left_out(store):

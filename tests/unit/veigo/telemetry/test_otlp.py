@@ -2,19 +2,27 @@
 
 import json
 
+import msgspec
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span as Told
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as InProtobuf
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
-from veigo.telemetry import otlp, otlp_protobuf
+from veigo.telemetry import otlp, otlp_protobuf, packed, span_rows
 from veigo.telemetry.rows import MessagePart, Span
 from veigo.telemetry.seen import Seen
+from veigo.telemetry.span_intake import SpanIntake
+from veigo.telemetry.told import VALUE_CHARACTERS_MAX, Told, UnreadableError
 
 
-def rows(told):
-    """The rows of a request that came in protobuf."""
-    return otlp.rows(otlp_protobuf.request(told.SerializeToString()))
+def spans(told):
+    """The rows of the spans in a request that came in protobuf."""
+    return span_rows.rows(otlp_protobuf.tellings(told.SerializeToString()))
+
+
+def parts(told):
+    """What they tell of their messages."""
+    return SpanIntake().take(otlp_protobuf.tellings(told.SerializeToString())).messages
 
 
 TRACE, SPAN, PARENT = bytes(range(16)), bytes(range(8)), bytes(range(8, 16))
@@ -28,7 +36,7 @@ def request(name="cdc capture", node="realtime-2", **attributes):
     if node:
         of.resource.attributes.add(key="service.instance.id").value.string_value = node
     span = of.scope_spans.add().spans.add(
-        trace_id=TRACE, span_id=SPAN, parent_span_id=PARENT, name=name, kind=Told.SpanKind.SPAN_KIND_CONSUMER
+        trace_id=TRACE, span_id=SPAN, parent_span_id=PARENT, name=name, kind=InProtobuf.SpanKind.SPAN_KIND_CONSUMER
     )
     span.start_time_unix_nano, span.end_time_unix_nano = 1_000_000, 2_500_999
     for key, value in attributes.items():
@@ -39,7 +47,7 @@ def request(name="cdc capture", node="realtime-2", **attributes):
 
 def test_a_span_is_a_row():
     """Ids are hexadecimal, times microseconds, and the node is the instance."""
-    batch = rows(request(x=1))
+    told = request(x=1)
 
     expected = Span(
         TRACE.hex(),
@@ -54,15 +62,15 @@ def test_a_span_is_a_row():
         None,
         '{"x":1}',
     )
-    assert [expected] == batch.spans
-    assert [] == batch.messages
+    assert [expected] == spans(told)
+    assert [] == parts(told)
 
 
 def test_a_span_without_instance_is_its_services():
     """A service started by hand has only a name."""
-    batch = rows(request(node=""))
+    (span,) = spans(request(node=""))
 
-    assert "realtime" == batch.spans[0].node
+    assert "realtime" == span.node
 
 
 def test_a_span_of_a_message_tells_a_part_of_it():
@@ -74,7 +82,7 @@ def test_a_span_of_a_message_tells_a_part_of_it():
         veigo__policy="p",
     )
 
-    (part,) = rows(told).messages
+    (part,) = parts(told)
 
     expected = MessagePart(
         "m1", trace_id=TRACE.hex(), committed_us=1000, captured_us=2500, partition=3, offset=9, policy="p"
@@ -86,46 +94,72 @@ def test_a_replay_only_counts():
     """What came again moves no time of the first delivery."""
     told = request("fan-out", veigo__message__id="m1", veigo__replayed=True, veigo__recipients=4)
 
-    assert [MessagePart("m1", trace_id=TRACE.hex(), replays=1)] == rows(told).messages
+    assert [MessagePart("m1", trace_id=TRACE.hex(), replays=1)] == parts(told)
 
 
 def test_a_send_that_failed_was_not_acknowledged():
     """The client's span ends with an error: it was sent, and nobody said that it is stored."""
     told = request("CreateMessage", veigo__message__id="m1")
     told.resource_spans[0].scope_spans[0].spans[0].status.code = Status.STATUS_CODE_ERROR
-    batch = rows(told)
 
-    assert [MessagePart("m1", trace_id=TRACE.hex(), sent_us=1000)] == batch.messages
-    assert not batch.spans[0].ok
+    assert [MessagePart("m1", trace_id=TRACE.hex(), sent_us=1000)] == parts(told)
+    assert not spans(told)[0].ok
 
 
 def test_no_attribute_fills_the_store():
     """A value is cut to a bound."""
-    batch = rows(request(x="a" * 10_000))
+    (span,) = spans(request(x="a" * 10_000))
+    (part,) = parts(request(veigo__message__id="m1", veigo__policy="a" * 10_000))
 
-    assert {"x": "a" * otlp.VALUE_CHARACTERS_MAX} == json.loads(batch.spans[0].attributes)
+    assert {"x": "a" * VALUE_CHARACTERS_MAX} == json.loads(span.attributes)
+    assert "a" * VALUE_CHARACTERS_MAX == part.facts["policy"]
 
 
 def test_what_is_no_otlp_is_refused():
     """With a sentence, and nothing taken."""
-    for read in (otlp.request, otlp_protobuf.request):
-        with pytest.raises(otlp.UnreadableError, match="no OTLP trace request"):
-            read(b"\xff\xff\xff")
+    for read in (otlp.tellings, otlp_protobuf.tellings, packed.tellings):
+        with pytest.raises(UnreadableError, match=r"no OTLP trace request|none of packed spans"):
+            read(b"\xff\xff\xff\xff\xff")
+
+
+def test_packed_spans_are_read_until_one_that_was_not_told_to_its_end():
+    """A process was killed while it told that; what it had told before counts."""
+    frames = [[{"service.instance.id": "chat-2"}, ""], [["x", 1, TRACE.hex(), SPAN.hex(), None, 1, 2, {}]]]
+    packed_frames = [msgspec.msgpack.encode(frame) for frame in frames]
+    whole = b"".join(len(frame).to_bytes(4, "little") + frame for frame in packed_frames)
+    cut = len(packed_frames[1]).to_bytes(4, "little") + packed_frames[1][:-9]
+    stale = b"\0\0\0\0" + whole
+
+    read = [span_rows.rows(packed.tellings(whole + rest)) for rest in (b"", cut, stale)]
+
+    assert [[("chat-2", "x")]] * 3 == [[(span.node, span.name) for span in rows] for rows in read]
 
 
 def test_what_came_before_is_passed_over():
     """Neither its span nor its part of the message counts twice: recipients are a sum."""
-    told = otlp_protobuf.request(request("fan-out", veigo__message__id="m1", veigo__recipients=4).SerializeToString())
-    seen = Seen()
-    first, again = otlp.rows(told, seen.is_new), otlp.rows(told, seen.is_new)
+    told = otlp_protobuf.tellings(request("fan-out", veigo__message__id="m1", veigo__recipients=4).SerializeToString())
+    intake = SpanIntake()
+    first, again = intake.take(told), intake.take(told)
 
-    assert (1, 1, 0) == (len(first.spans), len(first.messages), len(again))
-    assert 1 == seen.again
+    assert (1, 1, 0) == (first.spans_count, len(first.messages), len(again))
+    assert 1 == intake.seen.again
+
+
+def test_what_came_in_part_before_is_kept_in_part():
+    """Of a packed body with one span that is new and one that is not, the new one."""
+    once, twice = Told("x", 1, "t", "s1", None, 0, 0, {}), Told("x", 1, "t", "s2", None, 0, 0, {})
+    intake = SpanIntake()
+    intake.take([({}, [once])])
+    body = packed.body_of({"service.name": "chat"}, [once, twice])
+    (kept,) = intake.take(packed.tellings(body), body).packed
+
+    assert [("chat", "s2")] == [(span.node, span.span_id) for span in span_rows.rows(packed.tellings(kept.body))]
+    assert 1 == kept.spans
 
 
 def test_the_memory_of_spans_is_bounded():
     """The generation before the last is forgotten."""
-    told = [otlp.Told(str(number), "1", "x", 0, 0) for number in range(5)]
+    told = [Told("x", 1, str(number), "1", None, 0, 0, {}) for number in range(5)]
     seen = Seen(generation=2)
 
     assert all(seen.is_new(one) for one in told)

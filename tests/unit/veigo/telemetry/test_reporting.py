@@ -7,11 +7,12 @@ from aiohttp.test_utils import TestServer
 
 from veigo.history import FaultEvent, FaultStage, Frame, History, Operation
 from veigo.outcome import Outcome
-from veigo.telemetry import otlp, otlp_protobuf, reporting, run_part, trace_ids
+from veigo.telemetry import otlp_protobuf, reporting, run_part, trace_ids
 from veigo.telemetry.collector import Collector
 from veigo.telemetry.reporting import Faults, Reporter, roots
 from veigo.telemetry.rows import Fault
 from veigo.telemetry.run_part import RunPart
+from veigo.telemetry.span_rows import rows
 from veigo.telemetry.store import Store
 
 SEND = Operation(
@@ -31,7 +32,7 @@ SEND = Operation(
 def test_a_send_begins_when_it_was_meant_to_and_carries_no_words():
     """A harness that was late must not hide it; what was said is nobody's business."""
     body = roots([SEND])
-    (span,) = otlp.rows(otlp_protobuf.request(body)).spans
+    (span,) = rows(otlp_protobuf.tellings(body))
 
     assert (998_000, 1_002_000, None) == (span.start_us, span.end_us, span.parent_id)
     assert (trace_ids.trace_id("m1"), trace_ids.root_id("m1")) == (span.trace_id, span.span_id)

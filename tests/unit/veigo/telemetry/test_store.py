@@ -3,8 +3,10 @@
 import pytest
 
 from veigo.stack.problem import StackError
-from veigo.telemetry.rows import Batch, Delivery, Fault, MessagePart, Point, Span
-from veigo.telemetry.store import Limits, Store
+from veigo.telemetry import packed
+from veigo.telemetry.rows import Batch, Delivery, Fault, MessagePart, PackedSpans, Point, Span
+from veigo.telemetry.store import UNPACKED_AT_ONCE_MAX, Limits, Store
+from veigo.telemetry.told import Told
 
 
 @pytest.fixture
@@ -146,3 +148,66 @@ def test_a_store_survives_being_opened_again(tmp_path):
             count = store.count("spans")
 
     assert 2 == count
+
+
+def waiting(*first_us, number=0):
+    """A body of spans that began then."""
+    told = [Told("x", 2, "t1", f"s{number}{at_us}", None, at_us * 1000, at_us * 1000, {}) for at_us in first_us]
+    return PackedSpans(min(first_us), max(first_us), len(told), packed.body_of({"service.name": "chat"}, told))
+
+
+def began_us(store):
+    return [at_us for (at_us,) in store.tuples("SELECT start_us FROM spans ORDER BY 1")]
+
+
+def test_spans_are_unpacked_when_their_time_is_asked_for(store):
+    """Once, and all of a body; those of another time stay packed."""
+    store.write(Batch(packed=[waiting(10, 30), waiting(40)]))
+    before = store.packed_spans
+    store.unpack(20, 39)
+    store.unpack(20, 39)
+
+    assert (3, 1) == (before, store.packed_spans)
+    assert [10, 30] == began_us(store)
+
+
+def test_many_bodies_are_unpacked_a_few_at_a_time(store):
+    """More than fit into one step, none of them twice."""
+    many = range(3 * UNPACKED_AT_ONCE_MAX)
+    store.write(Batch(packed=[waiting(number) for number in many]))
+    store.unpack(0, 1_000)
+
+    assert list(many) == began_us(store)
+
+
+def test_a_span_that_was_told_to_an_earlier_process_is_there_once(store):
+    """What is not known to be new is looked for when it is unpacked."""
+    store.write(Batch(packed=[waiting(10)]))
+    store.unpack(0, 20)
+    store.write(Batch(packed=[waiting(10)]))
+    store.unpack(0, 20)
+
+    assert [10] == began_us(store)
+
+
+def test_packed_spans_are_bounded(tmp_path):
+    """The oldest go."""
+    with Store.open(tmp_path / "s.duckdb", limits=Limits(packed_spans=20)) as store:
+        store.write(Batch(packed=[waiting(*range(at, at + 5)) for at in range(0, 50, 5)]))
+        gone = store.trim()
+        store.unpack(0, 100)
+        kept = began_us(store)
+
+    assert {"packed_spans": 35} == gone
+    assert list(range(35, 50)) == kept
+
+
+def test_a_finished_run_has_its_spans_unpacked(store, tmp_path):
+    """Whoever reads it need not know that there is such a thing."""
+    store.write(Batch(packed=[waiting(10)], messages=[MessagePart("m1", sent_us=10)]))
+    store.export(tmp_path / "run.duckdb", 5, 20)
+    with Store.open(tmp_path / "run.duckdb", read_only=True) as run:
+        run.unpack(0, 100)
+        kept = began_us(run)
+
+    assert [10] == kept
