@@ -275,7 +275,8 @@ async def test_the_live_page_follows_what_happens(live_page, person):
         await expect(page.locator("#panel h2")).to_contain_text("messages")
         await page.locator(".row").first.click()
         await expect(page.locator(".waterfall li").first).to_be_visible()
-        for hop in ("gateway and chat", "capture", "produce", "dwell", "fan-out"):
+        # Nobody has reported when these were meant to be sent, so the first hop of the slowest may be unknown.
+        for hop in ("capture", "produce", "dwell", "fan-out"):
             await expect(page.locator(".hopnames")).to_contain_text(hop)
     await page.screenshot(path=".veigo/journey-live.png")
 
