@@ -20,9 +20,9 @@ from veigo.stack.problem import StackError
 from veigo.stack.state import read_record
 from veigo.telemetry import edge_rates, journey
 from veigo.telemetry.journey import Window
-from veigo.telemetry.message_way import Way, time_of, way_of
+from veigo.telemetry.message_way import Way, way_of
 from veigo.telemetry.overview import HOPS, overview
-from veigo.telemetry.questions import WITHIN_S, BusyError, Question, Questions, TooMuchError
+from veigo.telemetry.questions import WITHIN_S, BusyError, Questions, TooMuchError
 from veigo.telemetry.store import Store
 
 SECONDS_MAX = 3600 * 24
@@ -59,7 +59,6 @@ class Api:
     """The handlers, over one store."""
 
     def __init__(self, store: Store, shown: Shown) -> None:
-        self._store = store
         self._questions = Questions(store)
         self._shown = shown
         folder = files(__package__).joinpath("page")
@@ -122,7 +121,7 @@ class Api:
     async def message(self, request: web.Request) -> web.Response:
         """One message's way."""
         message_id = request.match_info["message_id"]
-        way = await self._questions.ask(lambda store: self._way_of(store, message_id))
+        way = await self._questions.ask(lambda store: way_of(store, message_id, live=self._shown.live))
         if way is None:
             raise Refusal(
                 404,
@@ -130,10 +129,6 @@ class Api:
                 f"no message {message_id[:80]} is known here; it may be older than what is kept, or of another run",
             )
         return answer(bounded(way))
-
-    def _way_of(self, asked: Question, message_id: str) -> Way | None:
-        self._store.unpack(*time_of(asked, message_id))
-        return way_of(asked, message_id)
 
 
 def states_of(shown: Shown) -> dict[str, str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from veigo.stack.problem import StackError
-from veigo.telemetry.store import Store
+from veigo.telemetry.store import Store, unpacked
 
 FETCH_WITHIN_S = 60.0
 FILE = "telemetry.duckdb"
@@ -45,15 +45,16 @@ def collected(collector_url: str) -> Iterator[Store]:
         StackError: it cannot be asked.
     """
     with tempfile.TemporaryDirectory(prefix="veigo-") as folder:
-        path = Path(folder) / FILE
-        url = f"{collector_url}/v1/run?since_us=0&until_us={time.time_ns() // 1000}"
+        exported, path, until_us = Path(folder) / "exported.duckdb", Path(folder) / FILE, time.time_ns() // 1000
+        url = f"{collector_url}/v1/run?since_us=0&until_us={until_us}"
         try:
-            with urllib.request.urlopen(url, timeout=FETCH_WITHIN_S) as answer, path.open("wb") as file:  # noqa: S310
+            with urllib.request.urlopen(url, timeout=FETCH_WITHIN_S) as answer, exported.open("wb") as file:  # noqa: S310
                 shutil.copyfileobj(answer, file)
         except (urllib.error.URLError, OSError) as error:
             raise StackError(
                 f"the collector at {collector_url} does not answer ({error}); start the stack with `veigo up`, "
                 "or name a run with --run"
             ) from error
+        unpacked(exported, path, 0, until_us)
         with Store.open(path, read_only=True) as store:
             yield store

@@ -7,11 +7,14 @@ from typing import Any
 import msgspec
 
 from veigo.stack.alarms import lsn_text
+from veigo.telemetry import packed
 from veigo.telemetry.completeness import BORDERS, HOPS, TraceSpan, flaw
 from veigo.telemetry.journey import Asked
+from veigo.telemetry.span_rows import rows as rows_of
 
 SLACK_US = 5_000_000  # around the message's hops: what was retried before it was stored, and the side path after it
 ENDLESS_US = 2**62
+_PACKED = "SELECT body FROM packed_spans WHERE last_us >= ? AND first_us <= ?"
 
 
 class Hop(msgspec.Struct, frozen=True):
@@ -74,8 +77,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
         return max(ends, default=0.0)
 
 
-def way_of(store: Asked, message_id: str) -> Way | None:
-    """The way of a message, or None when nothing is known of it."""
+def way_of(store: Asked, message_id: str, *, live: bool = False) -> Way | None:
+    """The way of a message, or None when nothing is known of it; in a live store its spans are packed."""
     found = store.rows("SELECT * FROM messages WHERE message_id = ?", [message_id])
     if not found:
         return None
@@ -85,6 +88,8 @@ def way_of(store: Asked, message_id: str) -> Way | None:
            ORDER BY start_us, end_us DESC""",
         [row["trace_id"] or "", message_id],
     )
+    if live:
+        told = sorted([*told, *still_packed(store, row)], key=lambda one: (one["start_us"], -one["end_us"]))
     received = store.rows("SELECT * FROM deliveries WHERE message_id = ? ORDER BY delivered_us", [message_id])
     began_us = _beginning(row, told)
     broken = flaw([TraceSpan(one["span_id"], one["parent_id"], one["name"], one["kind"]) for one in told], row)
@@ -106,13 +111,18 @@ def way_of(store: Asked, message_id: str) -> Way | None:
     )
 
 
-def time_of(store: Asked, message_id: str) -> tuple[int, int]:
-    """When a message's spans began: its own time and a little more, without an end when it came again later."""
-    found = store.rows("SELECT * FROM messages WHERE message_id = ?", [message_id])
-    known = [time for row in found for name in BORDERS if (time := row[name]) is not None]
-    if not known:
-        return 0, 0
-    return min(known) - SLACK_US, ENDLESS_US if found[0]["replays"] else max(known) + SLACK_US
+def still_packed(store: Asked, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The spans of a message that nobody has unpacked: found by the trace's id, wherever it stands in a body."""
+    known = [time for name in BORDERS if (time := row[name]) is not None]
+    if row["trace_id"] is None or not known:
+        return []
+    until_us = ENDLESS_US if row["replays"] else max(known) + SLACK_US
+    bodies = store.rows(_PACKED, [min(known) - SLACK_US, until_us])
+    spans = {
+        span.span_id: span for one in bodies for span in rows_of(packed.tellings(one["body"], naming=row["trace_id"]))
+    }
+    mine = (span for span in spans.values() if span.trace_id == row["trace_id"])
+    return [span._asdict() for span in mine if span.message_id in {None, row["message_id"]}]
 
 
 def hops_of(row: Mapping[str, int | None], delivered_us: Sequence[int], began_us: int) -> list[Hop]:

@@ -27,8 +27,8 @@ class _Teller(msgspec.Struct, array_like=True):
 _teller = msgspec.msgpack.Decoder(_Teller).decode
 
 
-def tellings(body: bytes) -> list[Telling]:
-    """What is in a body.
+def tellings(body: bytes, *, naming: str = "") -> list[Telling]:
+    """What is in a body, or of it only what was told together with something that has these words in it.
 
     Raises:
         UnreadableError: it is none of packed spans.
@@ -38,7 +38,8 @@ def tellings(body: bytes) -> list[Telling]:
         teller = _teller(next(frames))
     except (msgspec.DecodeError, UnicodeDecodeError, StopIteration):
         raise UnreadableError("the body is none of packed spans: it does not begin with who tells") from None
-    return [(teller.attributes, _spans_in(frames))]
+    words = naming.encode()
+    return [(teller.attributes, _spans_in(frame for frame in frames if words in frame))]
 
 
 def body_of(resource: Mapping[str, Any], spans: Sequence[Told]) -> bytes:

@@ -17,6 +17,7 @@ import aiohttp
 
 from veigo.history import History, now
 from veigo.telemetry.reporting import Reporter
+from veigo.telemetry.store import unpacked
 
 QUIET_S = 2.5  # a few times as long as services wait before they send their spans
 SETTLE_WITHIN_S = 10.0
@@ -54,16 +55,20 @@ class RunPart:
         try:
             async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=FETCH_WITHIN_S)) as http:
                 await self._settled(http)
-                when = {"since_us": str(self._began_us), "until_us": str(now()[1])}
+                until_us = now()[1]
+                when = {"since_us": str(self._began_us), "until_us": str(until_us)}
                 async with http.get(f"{self._url}/v1/run", params=when) as answer:
                     answer.raise_for_status()
                     content = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self.notes.append(f"the run has no telemetry, the collector could not be asked: {error!r}")
             return
-        draft = self._path.with_suffix(".draft")
-        await asyncio.to_thread(draft.write_bytes, content)
-        draft.replace(self._path)
+        exported = self._path.with_suffix(".exported")
+        try:
+            await asyncio.to_thread(exported.write_bytes, content)
+            await asyncio.to_thread(unpacked, exported, self._path, self._began_us, until_us)
+        finally:
+            exported.unlink(missing_ok=True)
 
     async def _settled(self, http: aiohttp.ClientSession) -> None:
         """Wait until no span has come for a while; services send what they have within a fraction of it."""

@@ -48,12 +48,11 @@ CREATE TABLE IF NOT EXISTS spans (
     links TEXT NOT NULL        -- a JSON list of {"trace_id", "span_id"}
 );
 
--- Spans as they came, until somebody asks for those of that time; a finished run has none. Most are never looked at.
+-- Spans as they came: in the collector's store all of them, in a finished run none. Most are never looked at.
 CREATE TABLE IF NOT EXISTS packed_spans (
     first_us BIGINT NOT NULL,  -- when the first of them began
     last_us BIGINT NOT NULL,   -- and the last
     spans INTEGER NOT NULL,
-    is_new BOOLEAN NOT NULL,   -- none of them can be in `spans`
     body BLOB NOT NULL
 );
 

@@ -8,10 +8,10 @@ One process writes. Within it every method may be called from any thread: writer
 last whole write. A finished run's file is opened with `read_only=True`, by as many as like.
 """
 
+import contextlib
 import itertools
 import threading
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -22,7 +22,7 @@ import duckdb
 
 from veigo.stack.problem import StackError
 from veigo.telemetry import packed
-from veigo.telemetry.rows import FACTS, MERGED, Batch, MessagePart, PackedSpans, Span
+from veigo.telemetry.rows import FACTS, MERGED, Batch, MessagePart, Span
 from veigo.telemetry.seen import Recent
 from veigo.telemetry.span_rows import rows as rows_of
 
@@ -30,10 +30,7 @@ MEMORY_MAX = "96MB"  # of DuckDB's own, taken when needed; an idle store has a q
 CHECKPOINT_AT = "64MB"  # of log; a fourth as often as by default saves a fifth of the writing
 THREADS = 1  # it must not take the processors from the stack it watches
 
-RECENT_US = 10_000_000  # so long the collector remembers what came (seen.py), at full load
-
-UNPACKED_AT_ONCE_MAX = 8  # bodies, some 5,000 spans; whoever writes need not wait for more
-# Spans are looked for by the time of what they belong to; clocks that go wrong by more than this are out of reach.
+# A run's spans are looked for by its time; clocks that are wrong by more than this are out of reach.
 CLOCK_SLACK_US = 60_000_000
 
 TIME_OF = {
@@ -43,12 +40,6 @@ TIME_OF = {
     "points": "at_us",
     "faults": "began_us",
 }
-# A record that is read again makes the same spans again, ids included; they are one span.
-_NEW_SPANS = """
-    INSERT INTO spans SELECT DISTINCT ON (trace_id, span_id) * FROM arrived_spans AS arrived WHERE NOT EXISTS (
-        SELECT 1 FROM spans WHERE spans.start_us >= (SELECT min(start_us) FROM arrived_spans)
-        AND spans.trace_id = arrived.trace_id AND spans.span_id = arrived.span_id)"""
-_PACKED = "SELECT rowid, is_new, body FROM packed_spans WHERE last_us >= ? AND first_us <= ? ORDER BY first_us LIMIT ?"
 _PACKED_TOO_MANY = """
     DELETE FROM packed_spans WHERE rowid IN (
         SELECT rowid FROM packed_spans QUALIFY sum(spans) OVER (ORDER BY last_us DESC, rowid DESC) > ?)"""
@@ -59,12 +50,12 @@ _FAULTS = """
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many rows of each table are kept; of more, the oldest go. About 450 MB on disk in all."""
+    """How many rows of each table are kept; of more, the oldest go. About 500 MB on disk in all."""
 
     messages: int = 200_000
     deliveries: int = 2_000_000
     spans: int = 1_000_000
-    packed_spans: int = 500_000  # spans, not rows
+    packed_spans: int = 1_000_000  # spans, not rows
     points: int = 1_000_000
     faults: int = 10_000
 
@@ -72,15 +63,11 @@ class Limits:
 class Store:
     """The tables of `schema.sql`. Made by `Store.open`."""
 
-    def __init__(
-        self, path: Path, connection: duckdb.DuckDBPyConnection, limits: Limits, *, is_read_only: bool
-    ) -> None:
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, limits: Limits) -> None:
         self.path = path
-        self._is_read_only = is_read_only
         self._connection = connection
         self._limits = limits
         self._writing = threading.Lock()
-        self._opened_us = time.time_ns() // 1000
         self._messages = Recent()  # that have a row
 
     @classmethod
@@ -105,15 +92,14 @@ class Store:
             )
             if not read_only:
                 connection.execute(files(__package__).joinpath("schema.sql").read_text())
-                for table in ("messages", "spans"):
-                    connection.execute(f"CREATE TEMP TABLE arrived_{table} AS SELECT * FROM {table} LIMIT 0")  # noqa: S608
+                connection.execute("CREATE TEMP TABLE arrived_messages AS SELECT * FROM messages LIMIT 0")
             missing = TIME_OF.keys() - {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
         except duckdb.Error as error:
             raise StackError(f"{path} cannot be opened ({error}); close what uses it, or delete it") from error
         if missing:
             connection.close()
             raise StackError(f"{path} is no run store: it has no table {', '.join(sorted(missing))}; name another run")
-        return cls(path, connection, limits, is_read_only=read_only)
+        return cls(path, connection, limits)
 
     def write(self, batch: Batch) -> None:
         """Take rows in, all of them or none."""
@@ -125,38 +111,33 @@ class Store:
                 self._write(batch, may_be_new=False)
 
     def _write(self, batch: Batch, *, may_be_new: bool = True) -> None:
-        self._connection.execute("BEGIN")
-        try:
+        with self._transaction():
             self._write_messages(batch.messages, may_be_new=may_be_new)
-            self._write_spans(batch.spans, are_new=self._are_new(span.start_us for span in batch.spans))
-            self._write_packed(batch.packed)
+            self._append("spans", batch.spans)
+            self._append("packed_spans", batch.packed)
             self._append("deliveries", batch.deliveries)
             self._append("points", batch.points)
             for fault in batch.faults:
                 self._connection.execute(_FAULTS, fault)
+
+    def unpack(self) -> None:
+        """Make rows of the spans that are packed, each once: a record that is read again makes the same spans again."""
+        known = set(map(hash, self.tuples("SELECT trace_id, span_id FROM spans")))
+        for (rowid,) in self.tuples("SELECT rowid FROM packed_spans ORDER BY first_us, rowid"):
+            ((body,),) = self.tuples("SELECT body FROM packed_spans WHERE rowid = ?", [rowid])
+            with self._writing, self._transaction():
+                self._append("spans", _unknown(rows_of(packed.tellings(body)), known))
+                self._connection.execute("DELETE FROM packed_spans WHERE rowid = ?", [rowid])
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN")
+        try:
+            yield
             self._connection.execute("COMMIT")
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
-
-    def unpack(self, since_us: int, until_us: int) -> None:
-        """Make rows of the spans of a time that are still packed; of a finished run none are."""
-        while not self._is_read_only and self._unpack(since_us, until_us):
-            pass
-
-    def _unpack(self, since_us: int, until_us: int) -> int:
-        with self._writing:
-            self._connection.execute("BEGIN")
-            try:
-                found = self._connection.execute(_PACKED, [since_us, until_us, UNPACKED_AT_ONCE_MAX]).fetchall()
-                for rowid, are_new, body in found:
-                    self._write_spans(rows_of(packed.tellings(body)), are_new=are_new)
-                    self._connection.execute("DELETE FROM packed_spans WHERE rowid = ?", [rowid])
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-        return len(found)
 
     def trim(self) -> dict[str, int]:
         """Let the oldest rows above the limits go, and say how many of which table went."""
@@ -205,28 +186,33 @@ class Store:
     def export(self, path: Path, since_us: int, until_us: int) -> None:
         """Write what began within a time into a store of its own; beside its place, then renamed into it.
 
-        A message's spans go with it, also those that a wrong clock has put into another time.
+        A message's spans go with it, also those that a wrong clock has put into another time. Packed ones stay packed,
+        and others that came with them go along (`unpacked`).
         """
-        self.unpack(since_us - CLOCK_SLACK_US, until_us + CLOCK_SLACK_US)
         draft = path.with_suffix(".draft")
         draft.unlink(missing_ok=True)
         escaped = str(draft).replace("'", "''")
         with self._writing, self._connection.cursor() as cursor:
             source = self._name(cursor)
-            cursor.execute(f"ATTACH '{escaped}' AS run")
+            cursor.execute(f"ATTACH '{escaped}' AS the_run")
             try:
-                cursor.execute("USE run")
+                cursor.execute("USE the_run")
                 cursor.execute(files(__package__).joinpath("schema.sql").read_text())
                 for table, time in TIME_OF.items():
-                    too = "OR trace_id IN (SELECT trace_id FROM run.main.messages)" if table == "spans" else ""
+                    too = "OR trace_id IN (SELECT trace_id FROM the_run.main.messages)" if table == "spans" else ""
                     cursor.execute(
-                        f"INSERT INTO run.main.{table} SELECT * FROM {source}.main.{table} "  # noqa: S608 - our names
+                        f"INSERT INTO the_run.main.{table} SELECT * FROM {source}.main.{table} "  # noqa: S608 - our names
                         f"WHERE {time} BETWEEN ? AND ? {too}",
                         [since_us, until_us],
                     )
+                cursor.execute(
+                    f"INSERT INTO the_run.main.packed_spans SELECT * FROM {source}.main.packed_spans "  # noqa: S608
+                    "WHERE last_us >= ? AND first_us <= ?",
+                    [since_us - CLOCK_SLACK_US, until_us + CLOCK_SLACK_US],
+                )
             finally:
                 cursor.execute(f"USE {source}")
-                cursor.execute("DETACH run")
+                cursor.execute("DETACH the_run")
         draft.replace(path)
 
     def close(self) -> None:
@@ -254,24 +240,6 @@ class Store:
             appender.append_row(*row)
         appender.flush()
 
-    def _are_new(self, began_us: Iterable[int]) -> bool:
-        """Whether spans that come now cannot be there already: they are not old, and it is not soon after a start."""
-        now_us = time.time_ns() // 1000
-        return now_us - self._opened_us > RECENT_US and all(one_us > now_us - RECENT_US for one_us in began_us)
-
-    def _write_packed(self, packed_spans: Iterable[PackedSpans]) -> None:
-        rows = ((one.first_us, one.last_us, one.spans, self._are_new([one.first_us]), one.body) for one in packed_spans)
-        self._append("packed_spans", rows)
-
-    def _write_spans(self, spans: Sequence[Span], *, are_new: bool) -> None:
-        """Append; those that may be there already are looked for first."""
-        if are_new:
-            self._append("spans", spans)
-            return
-        self._append("arrived_spans", spans)
-        self._connection.execute(_NEW_SPANS)
-        self._connection.execute("DELETE FROM arrived_spans")
-
     def _write_messages(self, parts: Sequence[MessagePart], *, may_be_new: bool) -> None:
         """Append those that come for the first time; the parts of others are put into the rows that are there."""
         new = [self._messages.add(part.message_id) and may_be_new for part in parts]
@@ -281,6 +249,27 @@ class Store:
             self._append("arrived_messages", (row for row, is_new in zip(rows, new, strict=True) if not is_new))
             self._connection.execute(_MERGE)
             self._connection.execute("DELETE FROM arrived_messages")
+
+
+def unpacked(exported: Path, run: Path, since_us: int, until_us: int) -> None:
+    """Make a run's file, with rows for its spans, of what the collector has exported of that time.
+
+    Whoever wants the run does this, and not the collector, which others may keep busy.
+
+    Raises:
+        StackError: what was exported is no store.
+    """
+    with Store.open(exported) as store:
+        store.unpack()
+        store.export(run, since_us, until_us)
+
+
+def _unknown(spans: Iterable[Span], known: set[int]) -> Iterator[Span]:
+    for span in spans:
+        key = hash((span.trace_id, span.span_id))
+        if key not in known:
+            known.add(key)
+            yield span
 
 
 def _merge() -> str:

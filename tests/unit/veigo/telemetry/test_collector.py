@@ -55,23 +55,28 @@ async def test_spans_come_in_json_too(client):
     answer = await client.post("/v1/traces", json=told)
     await client.get("/healthz")
 
-    client.collector.store.unpack(0, 10)
+    client.collector.store.unpack()
 
     assert (200, "application/json") == (answer.status, answer.content_type)
     assert [(5, 7)] == client.collector.store.tuples("SELECT start_us, end_us FROM spans")
 
 
-async def test_spans_come_packed_and_are_unpacked_for_whoever_asks(client):
-    """As our services send them: a message's page has them, though nothing else has needed them until then."""
-    sent = Told("CreateMessage", 3, "t1", "s1", None, 5_000_000, 7_000_000, {"veigo.message.id": "m1"})
-    body = packed.body_of({"service.instance.id": "client"}, [sent])
-    answer = await client.post("/v1/traces", data=body, headers={"Content-Type": packed.CONTENT_TYPE})
+async def test_spans_come_packed_and_are_found_by_whoever_asks(client):
+    """As our services send them: a message's page has its own, in their order, out of all that came with them."""
+    about = {"veigo.message.id": "m1"}
+    sent = Told("CreateMessage", 3, "t1", "s1", None, 5_000_000, 9_000_000, about)
+    within = Told("mutation CreateMessage", 2, "t1", "s2", "s1", 6_000_000, 8_000_000, about)
+    other, beside = Told("x", 2, "t2", "s3", None, 6_000_000, 7_000_000, {}), Told("x", 2, "t1", "s4", "s1", 1, 2, {})
+    beside.attributes = {"veigo.message.id": "m2"}
+    for told in ([within, other], [sent, beside]):
+        body = packed.body_of({"service.instance.id": "client"}, told)
+        answer = await client.post("/v1/traces", data=body, headers={"Content-Type": packed.CONTENT_TYPE})
+        assert 200 == answer.status
     await client.get("/healthz")
-    before = client.collector.store.count("spans")
     way = await (await client.get("/api/messages/m1")).json()
 
-    assert (200, 0) == (answer.status, before)
-    assert [("client", "CreateMessage", 2.0)] == [(one["node"], one["name"], one["took_ms"]) for one in way["spans"]]
+    found = [(one["depth"], one["node"], one["name"], one["took_ms"]) for one in way["spans"]]
+    assert [(0, "client", "CreateMessage", 4.0), (1, "client", "mutation CreateMessage", 2.0)] == found
 
 
 async def test_a_number_that_is_too_large_is_refused(client):

@@ -5,7 +5,7 @@ import pytest
 from veigo.stack.problem import StackError
 from veigo.telemetry import packed
 from veigo.telemetry.rows import Batch, Delivery, Fault, MessagePart, PackedSpans, Point, Span
-from veigo.telemetry.store import UNPACKED_AT_ONCE_MAX, Limits, Store
+from veigo.telemetry.store import CLOCK_SLACK_US, Limits, Store, unpacked
 from veigo.telemetry.told import Told
 
 
@@ -66,14 +66,6 @@ def test_a_message_that_an_earlier_process_wrote_is_one_row(tmp_path):
 
     assert [("m1", 1, 5, None), ("m2", None, None, 2)] == rows
     assert 2 == deliveries
-
-
-def test_a_span_that_comes_again_is_one_span(store):
-    """Redelivery makes the same span with the same id, in the same batch or a later one; it adds nothing."""
-    store.write(Batch(spans=[span(), span()]))
-    store.write(Batch(spans=[span(), span("s2", 11)]))
-
-    assert ["s1", "s2"] == [row["span_id"] for row in store.rows("SELECT span_id FROM spans ORDER BY 1")]
 
 
 def test_a_batch_that_cannot_be_written_leaves_nothing(store):
@@ -160,34 +152,16 @@ def began_us(store):
     return [at_us for (at_us,) in store.tuples("SELECT start_us FROM spans ORDER BY 1")]
 
 
-def test_spans_are_unpacked_when_their_time_is_asked_for(store):
-    """Once, and all of a body; those of another time stay packed."""
-    store.write(Batch(packed=[waiting(10, 30), waiting(40)]))
+def test_what_was_packed_is_unpacked_once(store):
+    """Into rows; a span that came in two bodies, or has a row already, is one."""
+    store.write(Batch(packed=[waiting(10, 30), waiting(30, 40)]))
     before = store.packed_spans
-    store.unpack(20, 39)
-    store.unpack(20, 39)
-
-    assert (3, 1) == (before, store.packed_spans)
-    assert [10, 30] == began_us(store)
-
-
-def test_many_bodies_are_unpacked_a_few_at_a_time(store):
-    """More than fit into one step, none of them twice."""
-    many = range(3 * UNPACKED_AT_ONCE_MAX)
-    store.write(Batch(packed=[waiting(number) for number in many]))
-    store.unpack(0, 1_000)
-
-    assert list(many) == began_us(store)
-
-
-def test_a_span_that_was_told_to_an_earlier_process_is_there_once(store):
-    """What is not known to be new is looked for when it is unpacked."""
+    store.unpack()
     store.write(Batch(packed=[waiting(10)]))
-    store.unpack(0, 20)
-    store.write(Batch(packed=[waiting(10)]))
-    store.unpack(0, 20)
+    store.unpack()
 
-    assert [10] == began_us(store)
+    assert (4, 0) == (before, store.packed_spans)
+    assert [10, 30, 40] == began_us(store)
 
 
 def test_packed_spans_are_bounded(tmp_path):
@@ -195,7 +169,7 @@ def test_packed_spans_are_bounded(tmp_path):
     with Store.open(tmp_path / "s.duckdb", limits=Limits(packed_spans=20)) as store:
         store.write(Batch(packed=[waiting(*range(at, at + 5)) for at in range(0, 50, 5)]))
         gone = store.trim()
-        store.unpack(0, 100)
+        store.unpack()
         kept = began_us(store)
 
     assert {"packed_spans": 35} == gone
@@ -203,11 +177,16 @@ def test_packed_spans_are_bounded(tmp_path):
 
 
 def test_a_finished_run_has_its_spans_unpacked(store, tmp_path):
-    """Whoever reads it need not know that there is such a thing."""
-    store.write(Batch(packed=[waiting(10)], messages=[MessagePart("m1", sent_us=10)]))
-    store.export(tmp_path / "run.duckdb", 5, 20)
+    """Those of its time, and no others that came with them; but those of its messages, whatever their clock said."""
+    mine = Told("x", 2, "t-m1", "s", None, CLOCK_SLACK_US * 500, CLOCK_SLACK_US * 500, {})
+    wrong_clock = PackedSpans(CLOCK_SLACK_US // 2, CLOCK_SLACK_US // 2, 1, packed.body_of({}, [mine]))
+    long_ago = waiting(CLOCK_SLACK_US * 2)
+    message = MessagePart("m1", trace_id="t-m1", sent_us=10)
+    store.write(Batch(packed=[waiting(4, 10), wrong_clock, long_ago], messages=[message]))
+    store.export(tmp_path / "exported.duckdb", 5, 20)
+    unpacked(tmp_path / "exported.duckdb", tmp_path / "run.duckdb", 5, 20)
     with Store.open(tmp_path / "run.duckdb", read_only=True) as run:
-        run.unpack(0, 100)
-        kept = began_us(run)
+        kept = began_us(run), run.packed_spans
 
-    assert [10] == kept
+    assert ([10, CLOCK_SLACK_US // 2], 0) == kept
+    assert 4 == store.packed_spans
