@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from services import finished_spans
 from services.access_tokens import AccessToken
@@ -28,20 +28,44 @@ class Recipient(Protocol):
     access: AccessToken
 
 
+class Own(NamedTuple):
+    """Names of hops that each replica has for itself: they all read every record."""
+
+    dwell: str
+    fan_out: str
+    deliver: str
+
+    @classmethod
+    def of(cls, node: str) -> Self:
+        """The names at one of them."""
+        return cls(f"kafka dwell {node}", f"fan-out {node}", f"deliver {node}")
+
+
 class FanOut:
     """One message being handed to its members; entered around whatever does it."""
 
-    __slots__ = ("_captured", "_dwell", "_fan_out", "_note", "_received_ns", "_recipients", "_sample", "_token")
+    __slots__ = (
+        "_captured",
+        "_dwell",
+        "_fan_out",
+        "_note",
+        "_own",
+        "_received_ns",
+        "_recipients",
+        "_sample",
+        "_token",
+        "_waited",
+    )
 
-    def __init__(self, captured: Captured, received_ns: int) -> None:
+    def __init__(self, captured: Captured, received_ns: int, own: "Own") -> None:
         self._captured = captured
         self._received_ns = received_ns
+        self._own = own
         self._recipients = 0
         self._sample: tuple[str, int] | None = None  # whom it was handed to, and when
         self._token: Token[FanOut | None] | None = None
-        # Each replica has its own: they all read every record.
-        self._dwell = captured.hops.context(f"kafka dwell {finished_spans.node()}")
-        self._fan_out = captured.hops.context(f"fan-out {finished_spans.node()}")
+        self._dwell, self._fan_out = captured.hops.context(own.dwell), captured.hops.context(own.fan_out)
+        self._waited: Finished = ()
         self._note = 0
 
     def handed(self, recipients: Sequence[Recipient]) -> None:
@@ -54,10 +78,15 @@ class FanOut:
     def __enter__(self) -> Self:
         """Begin: note how long the record waited, and that it is being handed out."""
         self._token = _under_way.set(self)
-        if not self._captured.replayed:
-            # The least there is to say: a note's place is small, and its span will hardly ever be told.
-            about: Attributes = {MESSAGE_ID: self._captured.message_id, UNFINISHED: True}
-            self._note = finished_spans.begin([self._waited(), self._handed_out(self._received_ns, about, ok=False)])
+        captured = self._captured
+        if captured.replayed:
+            return self
+        waited = {**captured.attributes, "messaging.operation.type": "receive", "messaging.operation.name": "poll"}
+        above, appended_ns, received_ns = captured.produced.span_id, captured.appended_ns, self._received_ns
+        self._waited = finished("kafka dwell", CONSUMER, self._dwell, above, appended_ns, received_ns, waited)
+        # The least there is to say: a note's place is small, and its span will hardly ever be told.
+        about: Attributes = {MESSAGE_ID: captured.message_id, UNFINISHED: True}
+        self._note = finished_spans.begin([self._waited, self._handed_out(received_ns, about, ok=False)])
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -69,17 +98,11 @@ class FanOut:
         if captured.replayed:
             return
         about = {**captured.attributes, "messaging.operation.type": "process", "veigo.recipients": self._recipients}
-        told = [self._waited(), self._handed_out(ended_ns, about, ok=kind is None)]
+        told = [self._waited, self._handed_out(ended_ns, about, ok=kind is None)]
         if self._sample is not None:
             told.append(self._delivered(*self._sample))
         finished_spans.tell(told)
         finished_spans.forget(self._note)
-
-    def _waited(self) -> Finished:
-        captured = self._captured
-        about = {**captured.attributes, "messaging.operation.type": "receive", "messaging.operation.name": "poll"}
-        above, appended_ns = captured.produced.span_id, captured.appended_ns
-        return finished("kafka dwell", CONSUMER, self._dwell, above, appended_ns, self._received_ns, about)
 
     def _handed_out(self, ended_ns: int, about: Attributes, *, ok: bool) -> Finished:
         above, received_ns = self._dwell.span_id, self._received_ns
@@ -87,7 +110,7 @@ class FanOut:
 
     def _delivered(self, account_id: str, at_ns: int) -> Finished:
         about: Attributes = {MESSAGE_ID: self._captured.message_id, "veigo.recipient.id": account_id}
-        deliver, above = self._captured.hops.context(f"deliver {finished_spans.node()}"), self._fan_out.span_id
+        deliver, above = self._captured.hops.context(self._own.deliver), self._fan_out.span_id
         return finished("deliver", PRODUCER, deliver, above, self._received_ns, at_ns, about)
 
 
@@ -110,12 +133,13 @@ class Way:
 
     def __init__(self) -> None:
         self._reader = Reader()
+        self._own = Own.of(finished_spans.node())
 
     def of(self, record: Record) -> FanOut | _Untold:
         """Read a record, and return its fan-out, to be entered around the handing out."""
         received_ns = time.time_ns()
         captured = self._reader.read(record, received_ns)
-        return _UNTOLD if captured is None else FanOut(captured, received_ns)
+        return _UNTOLD if captured is None else FanOut(captured, received_ns, self._own)
 
 
 def handed(recipients: Sequence[Recipient]) -> None:

@@ -22,7 +22,7 @@ from veigo.telemetry.forwarding import Forwarding
 
 NICENESS = 5  # whoever is watched goes first
 AUTOGROUP = Path("/proc/self/autogroup")  # sched(7)
-GARBAGE_EVERY = 50_000  # objects made and not gone; Python's own number is 700
+GARBAGE_EVERY = 200_000  # objects made and not gone; Python's own number is 700
 
 
 def shown_of(told: Mapping[str, str]) -> Shown:
