@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import urllib.request
 import uuid
 
@@ -22,10 +23,10 @@ ARRIVES_WITHIN_S = 10.0
 @pytest.fixture
 async def telemetry(stack):
     """Ask the collector until it knows what is asked for, and return the rows."""
-    url = f"http://{stack.nodes['collector']}"
+    url, since_us = f"http://{stack.nodes['collector']}", time.time_ns() // 1000
 
     def ask(sql, parameters):
-        with collected(url) as store:
+        with collected(url, since_us=since_us) as store:
             return store.rows(sql, parameters)
 
     async def until(sql, *parameters, enough):

@@ -34,7 +34,7 @@ def trace(
     from veigo.commands import trace_display
 
     try:
-        with _store(run, name, into) as store:
+        with _store(run, name, into, is_unpacked=message == CHECK or incomplete) as store:
             if message == CHECK and expected:
                 code = trace_display.expected(store, as_json=as_json)
             elif message == CHECK or incomplete:
@@ -42,7 +42,7 @@ def trace(
             elif slowest or not message:
                 code = trace_display.slowest(store, slowest or 10, as_json=as_json)
             else:
-                code = trace_display.message(store, message, as_json=as_json)
+                code = trace_display.message(store, message, as_json=as_json, live=not run)
     except StackError as error:
         complain(str(error))
         code = 1
@@ -52,7 +52,7 @@ def trace(
 
 
 @contextlib.contextmanager
-def _store(run: str, name: str, into: Path) -> "Iterator[Store]":
+def _store(run: str, name: str, into: Path, *, is_unpacked: bool) -> "Iterator[Store]":
     from stack.table import TOPOLOGY
     from stack.tools import toolchain
     from veigo.stack.stack import Stack
@@ -66,5 +66,5 @@ def _store(run: str, name: str, into: Path) -> "Iterator[Store]":
     stack = Stack.existing(TOPOLOGY, toolchain(), name)
     if stack is None:
         raise StackError(f"stack {name} is not there; start it with `veigo up`, or name a run with --run")
-    with collected(f"http://{stack.address('collector')}") as store:
+    with collected(f"http://{stack.address('collector')}", is_unpacked=is_unpacked) as store:
         yield store

@@ -31,10 +31,10 @@ SLOWEST = """
 HOPS = ("gateway_and_chat", "capture", "produce", "dwell", "fan_out", "delivery")
 
 
-def message(store: "Store", asked: str, *, as_json: bool) -> int:
+def message(store: "Store", asked: str, *, as_json: bool, live: bool = False) -> int:
     """Print one message's way; 0 when its trace is whole, 1 when it is not, 2 when there is no such message."""
     found = store.tuples("SELECT message_id FROM messages WHERE starts_with(message_id, ?) LIMIT 3", [asked])
-    way = way_of(store, found[0][0]) if len(found) == 1 else None
+    way = way_of(store, found[0][0], live=live) if len(found) == 1 else None
     if way is None:
         ids = ", ".join(row[0] for row in found)
         complain(f"{asked} is the beginning of several messages: {ids}, …" if found else f"no message {asked} is known")
