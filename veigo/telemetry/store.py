@@ -30,6 +30,7 @@ MEMORY_MAX = "96MB"  # of DuckDB's own, taken when needed; an idle store has a q
 CHECKPOINT_AT = "64MB"  # of log; a fourth as often as by default saves a fifth of the writing
 THREADS = 1  # it must not take the processors from the stack it watches
 
+UNPACKED_AT_ONCE = 32  # bodies in one transaction, some 10 MB of rows: each transaction waits for the disk
 # A run's spans are looked for by its time; clocks that are wrong by more than this are out of reach.
 CLOCK_SLACK_US = 60_000_000
 
@@ -123,11 +124,14 @@ class Store:
     def unpack(self) -> None:
         """Make rows of the spans that are packed, each once: a record that is read again makes the same spans again."""
         known = set(map(hash, self.tuples("SELECT trace_id, span_id FROM spans")))
-        for (rowid,) in self.tuples("SELECT rowid FROM packed_spans ORDER BY first_us, rowid"):
-            ((body,),) = self.tuples("SELECT body FROM packed_spans WHERE rowid = ?", [rowid])
+        rowids = [rowid for (rowid,) in self.tuples("SELECT rowid FROM packed_spans ORDER BY first_us, rowid")]
+        for first in range(0, len(rowids), UNPACKED_AT_ONCE):
+            chosen = rowids[first : first + UNPACKED_AT_ONCE]
+            bodies = self.tuples("SELECT body FROM packed_spans WHERE rowid IN (SELECT unnest(?))", [chosen])
             with self._writing, self._transaction():
-                self._append("spans", _unknown(rows_of(packed.tellings(body)), known))
-                self._connection.execute("DELETE FROM packed_spans WHERE rowid = ?", [rowid])
+                for (body,) in bodies:
+                    self._append("spans", _unknown(rows_of(packed.tellings(body)), known))
+                self._connection.execute("DELETE FROM packed_spans WHERE rowid IN (SELECT unnest(?))", [chosen])
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
