@@ -41,7 +41,7 @@ def file_of(run: str, into: Path) -> Path:
 def collected(collector_url: str, *, since_us: int = 0, is_unpacked: bool = True) -> Iterator[Store]:
     """What the collector has of the time since then, as a store to be read.
 
-    Whoever needs no rows of spans is faster without: to unpack takes some 16 µs a span, and there may be a million.
+    Whoever needs no rows of spans is faster without: to unpack takes some 25 µs a span, and there may be a million.
 
     Raises:
         StackError: it cannot be asked.
