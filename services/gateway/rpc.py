@@ -25,13 +25,13 @@ from protos.veigo.chat.v1.chat_pb2_grpc import (
 from services import finished_spans, rpc_channel, rpc_status, rpc_tracing
 from services.gateway.rooms import Rooms
 from services.problems import Code, Problem
+from services.trace_context import context_in
 
 DEADLINE_S = 10.0  # one call; covers a slow password hash and a decision that must be waited for
 TOKEN_BYTES_MAX = 4_096
 SCHEMES = ("superduperuser", "bearer")  # compared without case, as RFC 9110 (11.1) has it
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 Reply = TypeVar("Reply")
 Method = Callable[..., Awaitable[Reply]]  # of a stub
@@ -121,6 +121,6 @@ def access_token_of(authorization: str) -> str:
 
 def traceparent_of(header: str | None) -> str:
     """Return the W3C trace context a request came with, or a new one, unsampled, when it has none that is valid."""
-    if header is not None and _TRACEPARENT.fullmatch(header) and not header.startswith("ff"):
+    if header is not None and context_in(header) is not None:
         return header
     return f"00-{getrandbits(128) or 1:032x}-{getrandbits(64) or 1:016x}-00"
