@@ -18,7 +18,7 @@ from typing import Self
 from opentelemetry.util.types import AttributeValue
 
 from services import finished_spans
-from services.finished_spans import MESSAGE_ID, UNFINISHED, Attributes, Finished
+from services.finished_spans import MESSAGE_ID, UNFINISHED, Attributes, Finished, finished
 from services.trace_context import Context
 
 TOGETHER_MAX = 16  # finished spans that wait for the one around them; of more, none waits
@@ -116,21 +116,18 @@ class Span:
         if kind is not None:
             self.ok = False
             self.attributes["error.type"] = kind.__name__
-        self._together.end(self, self._told(ended_ns, self.attributes, self.ok), self._place)
+        self._together.end(self, self._told(ended_ns, self.attributes, ok=self.ok), self._place)
 
-    def _told(self, ended_ns: int, attributes: Attributes, ok: bool) -> Finished:
+    def _told(self, ended_ns: int, attributes: Attributes, *, ok: bool) -> Finished:
         context, began_ns = self.context, self._began_ns
-        if ended_ns < began_ns:
-            ended_ns = began_ns
-        trace_id, span_id = context.trace_id, context.span_id
-        return self._name, self._kind, trace_id, span_id, self._parent_id, began_ns, ended_ns, attributes, ok
+        return finished(self._name, self._kind, context, self._parent_id, began_ns, ended_ns, attributes, ok=ok)
 
     def _begun(self) -> list[Finished]:
         """It and those around it that are not noted yet, as they are told if they never end."""
         begun: list[Finished] = []
         one: Span | None = self
         while one is not None and one._wanted and not one._place:
-            begun.append(one._told(one._began_ns, {**one.attributes, UNFINISHED: True}, False))
+            begun.append(one._told(one._began_ns, {**one.attributes, UNFINISHED: True}, ok=False))
             one = one._outer
         return begun
 
