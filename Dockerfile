@@ -31,6 +31,7 @@ COPY README.md LICENSE hatch_build.py ./
 COPY observability/expected observability/expected
 COPY protos protos
 COPY services services
+COPY spans spans
 COPY stack stack
 COPY veigo veigo
 RUN uv sync --frozen --no-dev --no-editable --no-install-package duckdb --quiet

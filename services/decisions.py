@@ -26,8 +26,8 @@ import msgspec
 import structlog
 
 from services import metrics, tracing
-from services.finished_spans import CLIENT
 from services.problems import Code, Problem
+from spans.told import CLIENT
 
 log = structlog.get_logger()
 

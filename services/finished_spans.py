@@ -1,10 +1,10 @@
 """Finished spans on their way out of the process: told, and handed to OpenTelemetry's SDK to be sent.
 
-    finished_spans.tell([finished("project", CONSUMER, context, parent_id, began_ns, ended_ns, {MESSAGE_ID: "…"})])
+    finished_spans.tell(TracePart(trace_id, {MESSAGE_ID: "…"}, [Told("replay", PRODUCER, span_id, None, now, now)]))
 
 OpenTelemetry's variables say where to (`OTEL_EXPORTER_OTLP_ENDPOINT`; nowhere without it), which traces
 (`OTEL_TRACES_SAMPLER`) and whether at all (`OTEL_SDK_DISABLED`). What is told is bytes at once and waits in a bounded
-file (`packed_spans.py`, `outbox.py`) for a thread that sends it (`span_sending.py`); when the other side is away or too
+file (`spans/packed.py`, `outbox.py`) for a thread that sends it (`span_sending.py`); when the other side is away or too
 slow, what does not fit is dropped, as is what cannot be packed, and nothing here waits or fails. The SDK says who we
 are and which traces are wanted, and sends; its own `Span`, `ReadableSpan` and batch processor take fifteen times as
 long, and are not used.
@@ -14,25 +14,20 @@ Never put into an attribute what people wrote, a token or an e-mail address.
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.util.types import AttributeValue
 
-from services.packed_spans import packed
 from services.trace_context import Context
+from spans.packed import Anything, packed
+from spans.told import TracePart
 
 if TYPE_CHECKING:
     from services.span_sending import SpanSending
 
 Attributes: TypeAlias = dict[str, AttributeValue]
-Finished: TypeAlias = tuple[object, ...]  # the fields of a `Packed`; made by `finished`
-
-INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER = 1, 2, 3, 4, 5  # as OTLP numbers them
-MESSAGE_ID = "veigo.message.id"
-UNFINISHED = "veigo.unfinished"  # it began, and the process died in it
 
 # The thread that sends spans holds the interpreter for no longer than this at a time, while a message waits for it;
 # Python's own bound is ten times as long.
@@ -109,43 +104,24 @@ def wanted(context: Context) -> bool:
     return _sending is not None and context.sampled
 
 
-def finished(
-    name: str,
-    kind: int,
-    context: Context,
-    parent_id: str | None,
-    began_ns: int,
-    ended_ns: int,
-    attributes: Mapping[str, AttributeValue],
-    *,
-    ok: bool = True,
-    links: tuple[Context, ...] = (),
-) -> Finished:
-    """A span that is over, to be told."""
-    if ended_ns < began_ns:
-        ended_ns = began_ns
-    beside = [(link.trace_id, link.span_id) for link in links] if links else ()
-    return name, kind, context.trace_id, context.span_id, parent_id, began_ns, ended_ns, attributes, ok, beside
-
-
-def tell(spans: Sequence[Finished]) -> None:
-    """Tell of finished spans of traces that are wanted."""
+def tell(told: Anything, spans: int) -> None:
+    """Tell of something with so many finished spans, whose trace is wanted."""
     if _sending is None:
         return
     try:
-        told = packed(spans)
+        bytes_told = packed(told)
     except UNSPEAKABLE:
-        _sending.thread.waiting.dropped += len(spans)
+        _sending.thread.waiting.dropped += spans
     else:
-        _sending.put(told, len(spans))
+        _sending.put(bytes_told, spans)
 
 
-def begin(spans: Sequence[Finished]) -> int:
+def begin(begun: TracePart) -> int:
     """Note what is to be told if this process dies before it forgets it; return the note's place, to `forget`."""
     if _sending is None:
         return 0
     try:
-        return _sending.begun.note(packed(spans))
+        return _sending.begun.note(packed(begun))
     except UNSPEAKABLE:
         return 0
 

@@ -9,7 +9,8 @@ from math import isfinite
 
 from opentelemetry.util.types import AttributeValue
 
-from services.packed_spans import Packed, Teller, unpacked
+from spans.packed import Teller, unpacked
+from spans.told import Told, TracePart
 
 CONTENT_TYPE = "application/json"
 NAMES_MAX = 500  # names of attributes and spans that are kept as they are written; ours are a few dozen
@@ -19,8 +20,9 @@ FINE, FAILED = "{}", '{"code":2}'  # status
 
 def request(body: bytes) -> bytes:
     """An `ExportTraceServiceRequest` of what is in a body of packed spans."""
-    teller, spans = unpacked(body)
-    return f"{_before(teller)}{','.join(map(_span, spans))}]}}]}}]}}".encode("ascii")
+    teller, told = unpacked(body)
+    parts = (one.part(teller.node) for one in told)
+    return f"{_before(teller)}{','.join(map(_part, parts))}]}}]}}]}}".encode("ascii")
 
 
 def _before(teller: Teller) -> str:
@@ -30,12 +32,16 @@ def _before(teller: Teller) -> str:
     return f'{opened}{{"scope":{{}},"spans":['
 
 
-def _span(span: Packed) -> str:
-    told = ",".join([_attribute(key, value) for key, value in span.attributes.items()])
+def _part(part: TracePart) -> str:
+    return ",".join([_span(part, span) for span in part.spans])
+
+
+def _span(part: TracePart, span: Told) -> str:
+    told = ",".join([_attribute(key, value) for key, value in {**part.attributes, **span.attributes}.items()])
     above = "" if span.parent_id is None else f'"parentSpanId":"{span.parent_id}",'
     beside = "" if not span.links else f'"links":[{",".join(_link(*link) for link in span.links)}],'
     return (
-        f'{{"traceId":"{span.trace_id}","spanId":"{span.span_id}",{above}"name":{_name(span.name)},'
+        f'{{"traceId":"{part.trace_id}","spanId":"{span.span_id}",{above}"name":{_name(span.name)},'
         f'"kind":{span.kind},"startTimeUnixNano":"{span.began_ns}","endTimeUnixNano":"{span.ended_ns}",'
         f'"attributes":[{told}],{beside}"status":{FINE if span.ok else FAILED},{FLAGS}}}'
     )

@@ -1,8 +1,8 @@
 """Finished spans that wait to be sent: in a file, so that a process that is killed takes none of them with it.
 
-    outbox = Outbox.open(folder, packed_teller(resource), spans_max=8192)
-    outbox.put(packed([span, another]), 2)
-    body = outbox.take()  # packed spans (`packed_spans.py`), or None
+    outbox = Outbox.open(folder, packed(Teller(…)), spans_max=8192)
+    outbox.put(packed(TracePart(…, [span, another])), 2)
+    body = outbox.take()  # packed spans (`spans/packed.py`), or None
     outbox.sent()
 
 The file is mapped into memory, so to put a span there is to copy it, and what was copied stays when the process is
@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from services.packed_spans import LENGTH, NO_MORE, framed, frames_in, is_readable
+from spans.packed import LENGTH, NO_MORE, framed, frames_in, is_readable
 
 HALF_BYTES = 2 * 1024 * 1024  # some 6,000 spans; beyond, a span is dropped
 PRESSING_BYTES = HALF_BYTES // 4  # so much should be sent without waiting for its time

@@ -7,8 +7,9 @@ from typing import Any
 import grpc
 
 from services import finished_spans, tracing
-from services.finished_spans import CLIENT, SERVER, Attributes
+from services.finished_spans import Attributes
 from services.trace_context import context_in
+from spans.told import CLIENT, SERVER
 
 PATHS_MAX = 256  # of methods, far more than there are
 

@@ -18,10 +18,13 @@ from typing import Self
 from opentelemetry.util.types import AttributeValue
 
 from services import finished_spans
-from services.finished_spans import MESSAGE_ID, UNFINISHED, Attributes, Finished, finished
+from services.finished_spans import Attributes
 from services.trace_context import Context
+from spans.told import UNFINISHED, Told, TracePart
 
 TOGETHER_MAX = 16  # finished spans that wait for the one around them; of more, none waits
+# All there is to say of a span that may never end: the note of it is small, and will hardly ever be told.
+BEGUN: Attributes = {UNFINISHED: True}
 
 _current: ContextVar["Span | None"] = ContextVar("span", default=None)
 
@@ -29,14 +32,16 @@ _current: ContextVar["Span | None"] = ContextVar("span", default=None)
 class _Together:
     """What ended within a span that is nobody's child in this process: told with it, in one go."""
 
-    __slots__ = ("_outermost", "_places", "_spans")
+    __slots__ = ("_outermost", "_places", "_spans", "attributes", "trace_id")
 
     def __init__(self, outermost: "Span") -> None:
+        self.trace_id = outermost.context.trace_id
+        self.attributes: Attributes = {}
         self._outermost: Span | None = outermost
-        self._spans: list[Finished] = []
+        self._spans: list[Told] = []
         self._places: list[int] = []
 
-    def end(self, span: "Span", told: Finished, place: int) -> None:
+    def end(self, span: "Span", told: Told, place: int) -> None:
         """Take a finished span and its note's place, and tell when it is the last, or one too many."""
         self._spans.append(told)
         if place:
@@ -45,7 +50,7 @@ class _Together:
             self._outermost = None
         if self._outermost is None or len(self._spans) >= TOGETHER_MAX:
             spans, places, self._spans, self._places = self._spans, self._places, [], []
-            finished_spans.tell(spans)
+            finished_spans.tell(TracePart(self.trace_id, self.attributes, spans), len(spans))
             for one in places:  # only now: who dies before leaves at least that it began
                 finished_spans.forget(one)
 
@@ -58,6 +63,7 @@ class Span:
 
     attributes: Attributes
     context: Context
+    together: _Together
 
     __slots__ = (
         "_began_ns",
@@ -67,31 +73,31 @@ class Span:
         "_outer",
         "_parent_id",
         "_place",
-        "_together",
         "_token",
         "_wanted",
         "attributes",
         "context",
         "ok",
+        "together",
     )
 
     def __init__(self, name: str, kind: int, attributes: Attributes, parent: Context | None, *, noted: bool) -> None:
         outer: Span | None = _current.get()
         if parent is None and outer is not None:
             parent = outer.context
-            if MESSAGE_ID in outer.attributes:
-                attributes.setdefault(MESSAGE_ID, outer.attributes[MESSAGE_ID])
         self._name, self._kind = name, kind
         self._parent_id = None if parent is None else parent.span_id
         self.attributes = attributes
-        self.context = _child_of(parent, name)
+        self.context = context = _child_of(parent, name)
         self.ok = True
         self._token: Token[Span | None] | None = None
         self._began_ns = 0
-        self._wanted = finished_spans.wanted(self.context)
+        self._wanted = finished_spans.wanted(context)
         self._noted, self._place = noted, 0
+        if outer is not None and outer.context.trace_id != context.trace_id:
+            outer = None  # what is told together is of one trace
         self._outer = outer
-        self._together: _Together = _Together(self) if outer is None else outer._together
+        self.together = _Together(self) if outer is None else outer.together
 
     def set(self, name: str, value: AttributeValue) -> None:
         """Say something about it."""
@@ -102,7 +108,7 @@ class Span:
         self._token = _current.set(self)
         self._began_ns = time.time_ns()
         if self._noted and self._wanted:
-            self._place = finished_spans.begin(self._begun())
+            self._place = self._note()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -116,20 +122,22 @@ class Span:
         if kind is not None:
             self.ok = False
             self.attributes["error.type"] = kind.__name__
-        self._together.end(self, self._told(ended_ns, self.attributes, ok=self.ok), self._place)
+        self.together.end(self, self._told(ended_ns, self.attributes, ok=self.ok), self._place)
 
-    def _told(self, ended_ns: int, attributes: Attributes, *, ok: bool) -> Finished:
-        context, began_ns = self.context, self._began_ns
-        return finished(self._name, self._kind, context, self._parent_id, began_ns, ended_ns, attributes, ok=ok)
+    def _told(self, ended_ns: int, attributes: Attributes, *, ok: bool) -> Told:
+        began_ns = self._began_ns
+        if ended_ns < began_ns:  # the clock was set
+            ended_ns = began_ns
+        return Told(self._name, self._kind, self.context.span_id, self._parent_id, began_ns, ended_ns, ok, attributes)
 
-    def _begun(self) -> list[Finished]:
-        """It and those around it that are not noted yet, as they are told if they never end."""
-        begun: list[Finished] = []
+    def _note(self) -> int:
+        """Note it and those around it that are not noted yet, as they are told if they never end."""
+        begun: list[Told] = []
         one: Span | None = self
         while one is not None and one._wanted and not one._place:
-            begun.append(one._told(one._began_ns, {**one.attributes, UNFINISHED: True}, ok=False))
+            begun.append(one._told(one._began_ns, BEGUN, ok=False))
             one = one._outer
-        return begun
+        return finished_spans.begin(TracePart(self.together.trace_id, self.together.attributes, begun))
 
 
 def span(
@@ -153,10 +161,10 @@ def current() -> Span | None:
 
 
 def note(attributes: Mapping[str, AttributeValue]) -> None:
-    """Say something about the span under way, if there is one; its message's id goes on to the spans within."""
+    """Say something about the span under way, if there is one, and about all that are told with it."""
     outer = _current.get()
     if outer is not None:
-        outer.attributes.update(attributes)
+        outer.together.attributes.update(attributes)
 
 
 def traceparent() -> str | None:

@@ -7,10 +7,15 @@ here and nowhere else: of all readers the aggregator alone reads every record, b
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from services import finished_spans
-from services.captured import Captured, Reader, Record
-from services.finished_spans import CLIENT, CONSUMER, MESSAGE_ID, Attributes, Finished, finished
+from services.captured import Reader, Record, projected_in, tell_redelivered
+
+if TYPE_CHECKING:
+    from spans.hops import Projected
+
+HOPS = 3  # spans of every message, beside those of the steps: captured, produced, projected
 
 
 class Way:
@@ -18,16 +23,20 @@ class Way:
 
     def __init__(self) -> None:
         self._reader = Reader()
-        self._messages: list[tuple[Captured, int]] = []
+        self._messages: list[Projected] = []
         self._steps: list[tuple[str, int, int]] = []
 
     def read(self, records: Iterable[Record]) -> None:
         """Take the messages among these records in; there are as many at most as a batch has records."""
         received_ns = time.time_ns()
         for record in records:
-            captured = self._reader.read(record, received_ns)
-            if captured is not None and not captured.replayed:
-                self._messages.append((captured, received_ns))
+            one = projected_in(record, received_ns)
+            if one is None:
+                continue
+            if self._reader.is_new(one.room_id, one.sequence):
+                self._messages.append(one)
+            else:
+                tell_redelivered(one.place, one.message_id, one.written_id, one.trace_id, received_ns)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -38,17 +47,9 @@ class Way:
 
     def applied(self) -> None:
         """Tell, and be ready for the next batch."""
-        ended_ns = time.time_ns()
-        for captured, received_ns in self._messages:
-            finished_spans.tell([*captured.hops_to_the_broker(), *self._done_with(captured, received_ns, ended_ns)])
+        ended_ns, batch, spans = time.time_ns(), len(self._messages), HOPS + len(self._steps)
+        for one in self._messages:
+            one.ended_ns, one.steps, one.batch = ended_ns, self._steps, batch
+            finished_spans.tell(one, spans)
         self._messages.clear()
         self._steps.clear()
-
-    def _done_with(self, captured: Captured, received_ns: int, ended_ns: int) -> Iterator[Finished]:
-        project, above = captured.hops.context("project"), captured.produced.span_id
-        whole = {**captured.attributes, "messaging.operation.type": "process"}
-        yield finished("project", CONSUMER, project, above, received_ns, ended_ns, whole)
-        about: Attributes = {MESSAGE_ID: captured.message_id, "veigo.batch.messages": len(self._messages)}
-        for name, began_ns, done_ns in self._steps:
-            step = captured.hops.context(name)
-            yield finished(name, CLIENT, step, project.span_id, began_ns, done_ns, about)

@@ -11,7 +11,7 @@ from services import pages, tracing
 from services.chat import fields, messages, rooms, translate
 from services.chat.authorization import Authorization, Caller
 from services.chat.message_store import MessageExists, MessageStore
-from services.finished_spans import CLIENT, MESSAGE_ID
+from spans.told import CLIENT, MESSAGE_ID, ROOM_ID
 
 INSERT = {"db.system.name": "postgresql", "db.operation.name": "INSERT", "db.collection.name": "messages"}
 
@@ -29,7 +29,7 @@ class Messages(pb_grpc.MessageServiceServicer):
         """Send a message; sending it again under the same id answers with the first."""
         caller = await self._authorization.identify(context)
         wanted = messages.new_message(caller.id, request.room_id, request.content, request.message_id, uuid.uuid4())
-        tracing.note({MESSAGE_ID: str(wanted.id), "veigo.room.id": str(wanted.room_id)})
+        tracing.note({MESSAGE_ID: str(wanted.id), ROOM_ID: str(wanted.room_id)})
 
         async def append(version: int) -> messages.Message:
             return await self._append(wanted, version, caller)

@@ -16,12 +16,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from services import finished_spans, tracing
-from services.finished_spans import SERVER
 from services.gateway import wording
 from services.gateway.documents import Document, Documents, Refused
 from services.gateway.rpc import Backends, Caller, traceparent_of
 from services.problems import Code, Problem, invalid
 from services.trace_context import context_in
+from spans.told import SERVER
 
 log = structlog.get_logger()
 

@@ -190,7 +190,7 @@ class Feed:
         try:
             event = records.event(record.topic, record.value)
             if event is not None:
-                with self._way.of(record):
+                with self._way.of(record, event):
                     apply(event)
         except UnreadableError as error:
             self._skip(record, str(error))

@@ -9,15 +9,16 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol, Self
 
 from services import finished_spans
 from services.access_tokens import AccessToken
-from services.captured import ROOMS_MAX, Captured, Hops, Reader, Record
-from services.finished_spans import CONSUMER, MESSAGE_ID, PRODUCER, UNFINISHED, Attributes, Finished, finished
+from services.captured import ROOMS_MAX, Reader, Record, place_of, tell_redelivered
 from services.realtime import records
-from services.realtime.records import RoomEvent
+from services.realtime.records import MESSAGE_CREATED, RoomEvent, SessionEnded, UnreadableError
 from services.trace_context import context_in
+from spans.hops import FannedOut, Hops
+from spans.told import MESSAGE_ID, PRODUCER, REPLAYED, Told, TracePart
 
 SAMPLED_ONE_IN = 8  # messages have a recipient that gets a span
 
@@ -28,90 +29,35 @@ class Recipient(Protocol):
     access: AccessToken
 
 
-class Own(NamedTuple):
-    """Names of hops that each replica has for itself: they all read every record."""
-
-    dwell: str
-    fan_out: str
-    deliver: str
-
-    @classmethod
-    def of(cls, node: str) -> Self:
-        """The names at one of them."""
-        return cls(f"kafka dwell {node}", f"fan-out {node}", f"deliver {node}")
-
-
 class FanOut:
-    """One message being handed to its members; entered around whatever does it."""
+    """One message being handed to its members; entered around whatever does it, and told when that is done."""
 
-    __slots__ = (
-        "_captured",
-        "_dwell",
-        "_fan_out",
-        "_note",
-        "_own",
-        "_received_ns",
-        "_recipients",
-        "_sample",
-        "_token",
-        "_waited",
-    )
+    __slots__ = ("_seen", "_token")
 
-    def __init__(self, captured: Captured, received_ns: int, own: "Own") -> None:
-        self._captured = captured
-        self._received_ns = received_ns
-        self._own = own
-        self._recipients = 0
-        self._sample: tuple[str, int] | None = None  # whom it was handed to, and when
+    def __init__(self, seen: FannedOut) -> None:
+        self._seen = seen
         self._token: Token[FanOut | None] | None = None
-        self._dwell, self._fan_out = captured.hops.context(own.dwell), captured.hops.context(own.fan_out)
-        self._waited: Finished = ()
-        self._note = 0
 
     def handed(self, recipients: Sequence[Recipient]) -> None:
         """Count them in; called when the last of them was written to."""
-        self._recipients += len(recipients)
-        is_sampled = int(self._fan_out.trace_id[-2:], 16) % SAMPLED_ONE_IN == 0
-        if is_sampled and self._sample is None and recipients:
-            self._sample = (recipients[0].access.account_id, time.time_ns())
+        seen = self._seen
+        seen.recipients += len(recipients)
+        is_sampled = int(seen.trace_id[-2:], 16) % SAMPLED_ONE_IN == 0
+        if is_sampled and seen.sampled is None and recipients:
+            seen.sampled = (recipients[0].access.account_id, time.time_ns())
 
     def __enter__(self) -> Self:
-        """Begin: note how long the record waited, and that it is being handed out."""
+        """Begin."""
         self._token = _under_way.set(self)
-        captured = self._captured
-        if captured.replayed:
-            return self
-        waited = {**captured.attributes, "messaging.operation.type": "receive", "messaging.operation.name": "poll"}
-        above, appended_ns, received_ns = captured.produced.span_id, captured.appended_ns, self._received_ns
-        self._waited = finished("kafka dwell", CONSUMER, self._dwell, above, appended_ns, received_ns, waited)
-        # The least there is to say: a note's place is small, and its span will hardly ever be told.
-        about: Attributes = {MESSAGE_ID: captured.message_id, UNFINISHED: True}
-        self._note = finished_spans.begin([self._waited, self._handed_out(received_ns, about, ok=False)])
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Tell."""
-        ended_ns = time.time_ns()
+        """Tell how long the record waited, and how long the handing out took."""
+        seen = self._seen
+        seen.ended_ns, seen.ok = time.time_ns(), kind is None
         if self._token is not None:
             _under_way.reset(self._token)
-        captured = self._captured
-        if captured.replayed:
-            return
-        about = {**captured.attributes, "messaging.operation.type": "process", "veigo.recipients": self._recipients}
-        told = [self._waited, self._handed_out(ended_ns, about, ok=kind is None)]
-        if self._sample is not None:
-            told.append(self._delivered(*self._sample))
-        finished_spans.tell(told)
-        finished_spans.forget(self._note)
-
-    def _handed_out(self, ended_ns: int, about: Attributes, *, ok: bool) -> Finished:
-        above, received_ns = self._dwell.span_id, self._received_ns
-        return finished("fan-out", CONSUMER, self._fan_out, above, received_ns, ended_ns, about, ok=ok)
-
-    def _delivered(self, account_id: str, at_ns: int) -> Finished:
-        about: Attributes = {MESSAGE_ID: self._captured.message_id, "veigo.recipient.id": account_id}
-        deliver, above = self._captured.hops.context(self._own.deliver), self._fan_out.span_id
-        return finished("deliver", PRODUCER, deliver, above, self._received_ns, at_ns, about)
+        finished_spans.tell(seen, 2 if seen.sampled is None else 3)
 
 
 class _Untold:
@@ -133,13 +79,24 @@ class Way:
 
     def __init__(self) -> None:
         self._reader = Reader()
-        self._own = Own.of(finished_spans.node())
 
-    def of(self, record: Record) -> FanOut | _Untold:
-        """Read a record, and return its fan-out, to be entered around the handing out."""
+    def of(self, record: Record, event: RoomEvent | SessionEnded) -> FanOut | _Untold:
+        """The fan-out of what a record says, to be entered around the handing out."""
+        if not isinstance(event, RoomEvent) or event.type != MESSAGE_CREATED:
+            return _UNTOLD
         received_ns = time.time_ns()
-        captured = self._reader.read(record, received_ns)
-        return _UNTOLD if captured is None else FanOut(captured, received_ns, self._own)
+        written = context_in(event.traceparent)
+        if written is None or not finished_spans.wanted(written):
+            return _UNTOLD
+        try:
+            message_id = records.message_created(event).id
+        except UnreadableError:  # whoever hands it out says so
+            return _UNTOLD
+        place = place_of(record)
+        if self._reader.is_new(event.room_id, event.sequence):
+            return FanOut(FannedOut(written.trace_id, message_id, place, received_ns))
+        tell_redelivered(place, message_id, written.span_id, written.trace_id, received_ns)
+        return _UNTOLD
 
 
 def handed(recipients: Sequence[Recipient]) -> None:
@@ -173,6 +130,6 @@ def _tell_replay(event: RoomEvent, at_ns: int) -> None:
     if written is None or not finished_spans.wanted(written):
         return
     message_id = records.message_created(event).id
-    about: Attributes = {MESSAGE_ID: message_id, "veigo.replayed": True}
-    again, above = Hops(written, message_id).context(f"replay {finished_spans.node()}"), written.span_id
-    finished_spans.tell([finished("replay", PRODUCER, again, above, at_ns, at_ns, about, links=(written,))])
+    again, links = Hops(message_id).span_id(f"replay {finished_spans.node()}"), ((written.trace_id, written.span_id),)
+    told = Told("replay", PRODUCER, again, written.span_id, at_ns, at_ns, True, {REPLAYED: True}, links)
+    finished_spans.tell(TracePart(written.trace_id, {MESSAGE_ID: message_id}, [told]), 1)

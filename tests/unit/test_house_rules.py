@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 LINES_MAX = 500
 FUNCTION_LINES_MAX = 50
 BANNED = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
-SOURCES = ("bench", "protos", "services", "stack", "veigo")
+SOURCES = ("bench", "protos", "services", "spans", "stack", "veigo")
 
 
 def tracked(pattern):

@@ -17,8 +17,10 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from spans import packed
+from spans.packed import UnreadableError
 from veigo.stack.state import NodeState
-from veigo.telemetry import intake, otlp, otlp_protobuf, own_metrics, packed, prometheus
+from veigo.telemetry import intake, otlp, otlp_protobuf, own_metrics, prometheus
 from veigo.telemetry.api import Api, Shown, states_of
 from veigo.telemetry.buffer import Buffer, FullError
 from veigo.telemetry.connectors import Connectors
@@ -29,7 +31,7 @@ from veigo.telemetry.questions import BusyError, Questions, TooMuchError
 from veigo.telemetry.rows import Batch
 from veigo.telemetry.span_intake import SpanIntake
 from veigo.telemetry.store import Store
-from veigo.telemetry.told import UnreadableError
+from veigo.telemetry.told import unpacked_tellings
 
 log = structlog.get_logger()
 
@@ -38,7 +40,7 @@ RETRY_AFTER_S = "1"
 DERIVE_EVERY_S = 2.0
 FRESH_US = 15_000_000  # services tell every 2 s
 OTLP = frozenset({"/v1/traces", "/v1/metrics"})
-READERS = {JSON: otlp.tellings, packed.CONTENT_TYPE: packed.tellings}  # of spans; anything else is protobuf
+READERS = {JSON: otlp.tellings, packed.CONTENT_TYPE: unpacked_tellings}  # of spans; anything else is protobuf
 
 
 class Collector:

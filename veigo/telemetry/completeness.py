@@ -61,7 +61,6 @@ class TraceSpan(NamedTuple):
     parent_id: str | None
     name: str
     kind: str
-    unfinished: bool = False  # its process died in the middle of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +126,7 @@ def traces_in(store: Store, message_ids: Sequence[str]) -> dict[str, list[TraceS
     traces: dict[str, list[TraceSpan]] = defaultdict(list)
     one = "AND messages.message_id = ?" if len(message_ids) == 1 else ""
     rows = store.tuples(
-        f"""SELECT spans.trace_id, span_id, parent_id, name, kind,
-                   NOT ok AND contains(attributes, 'veigo.unfinished') FROM spans JOIN messages USING (trace_id)
+        f"""SELECT spans.trace_id, span_id, parent_id, name, kind FROM spans JOIN messages USING (trace_id)
             WHERE (spans.message_id IS NULL OR spans.message_id = messages.message_id) {one}""",  # noqa: S608
         message_ids if one else [],
     )
@@ -141,11 +139,10 @@ def flaw(spans: Sequence[TraceSpan], row: Mapping[str, int | None]) -> tuple[str
     """Where a trace breaks and why; None when it is whole."""
     if not spans:
         return "the start", "it has no trace at all"
-    # Who was away when it was handed out was given it from the room's log; then that is how it arrived.
+    # Who was away when it was handed out was given it from the room's log; then that is how it arrived. So it is when
+    # realtime died in the middle of handing it out: who had not had it asks for it.
     excused = LIVE_HOPS if any(span.name == REPLAY for span in spans) else frozenset()
-    # Whoever died while handing it out has told that it began; when it ended, nobody can say.
-    cut_short = {"fan-out"} if any(span.name == "fan-out" and span.unfinished for span in spans) else set()
-    return _missing(spans, excused) or _disconnected(spans) or _untimely(row, excused | cut_short)
+    return _missing(spans, excused) or _disconnected(spans) or _untimely(row, excused)
 
 
 def _missing(spans: Sequence[TraceSpan], excused: frozenset[str]) -> tuple[str, str] | None:

@@ -14,9 +14,11 @@ from urllib.parse import unquote
 import aiohttp
 import structlog
 
-from veigo.telemetry import otlp, packed
+from spans import packed
+from spans.packed import UnreadableError
+from veigo.telemetry import otlp
 from veigo.telemetry.otlp_protobuf import protobuf_of
-from veigo.telemetry.told import UnreadableError
+from veigo.telemetry.told import unpacked_tellings
 
 log = structlog.get_logger()
 
@@ -89,7 +91,7 @@ def in_otlp(body: Body, *, takes_json: bool) -> Body:
         UnreadableError: it is none that came to us, or protobuf cannot say it.
     """
     if body.content_type == packed.CONTENT_TYPE:
-        body = Body(body.path, JSON, otlp.body_of(packed.tellings(body.content)))
+        body = Body(body.path, JSON, otlp.body_of(unpacked_tellings(body.content)))
     if body.content_type == JSON and not takes_json:
         body = Body(body.path, PROTOBUF, protobuf_of(body.content))
     return body

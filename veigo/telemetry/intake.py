@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
+from spans.packed import UnreadableError
 from veigo.telemetry.rows import Delivery, Fault
-from veigo.telemetry.told import UnreadableError
 
 T = TypeVar("T")
 

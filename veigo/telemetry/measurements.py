@@ -19,9 +19,10 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import (
     NumberDataPoint,
 )
 
+from spans.packed import UnreadableError
 from veigo.telemetry.otlp_protobuf import plain
 from veigo.telemetry.rows import Point
-from veigo.telemetry.told import UnreadableError, bounded, node_of
+from veigo.telemetry.told import bounded, node_of
 
 SERIES_MAX = 5_000  # further ones are counted and not kept: a label with endless values is a mistake somewhere
 QUANTILES = {"p50": 0.5, "p99": 0.99}

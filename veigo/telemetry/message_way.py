@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from veigo.stack.alarms import lsn_text
-from veigo.telemetry import packed
 from veigo.telemetry.completeness import BORDERS, HOPS, TraceSpan, flaw
 from veigo.telemetry.journey import Asked
 from veigo.telemetry.span_rows import rows as rows_of
+from veigo.telemetry.told import unpacked_tellings
 
 SLACK_US = 5_000_000  # around the message's hops: what was retried before it was stored, and the side path after it
 ENDLESS_US = 2**62
@@ -119,7 +119,7 @@ def still_packed(store: Asked, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     until_us = ENDLESS_US if row["replays"] else max(known) + SLACK_US
     bodies = store.rows(_PACKED, [min(known) - SLACK_US, until_us])
     spans = {
-        span.span_id: span for one in bodies for span in rows_of(packed.tellings(one["body"], naming=row["trace_id"]))
+        span.span_id: span for one in bodies for span in rows_of(unpacked_tellings(one["body"], naming=row["trace_id"]))
     }
     mine = (span for span in spans.values() if span.trace_id == row["trace_id"])
     return [span._asdict() for span in mine if span.message_id in {None, row["message_id"]}]

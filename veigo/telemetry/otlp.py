@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
-from veigo.telemetry.told import Telling, Told, UnreadableError
+from spans.packed import Anything, UnreadableError
+from spans.told import Told, TracePart
+from veigo.telemetry.told import Telling, node_of
 
 FAILED = 2  # STATUS_CODE_ERROR
 
@@ -103,26 +105,26 @@ def tellings(body: bytes) -> list[Telling]:
     return [
         (
             plain(one.resource.attributes) if one.resource else {},
-            [told(span) for scope in one.scope_spans for span in scope.spans],
+            [part_of(span) for scope in one.scope_spans for span in scope.spans],
         )
         for one in request.resource_spans
     ]
 
 
-def told(span: Span) -> Told:
+def part_of(span: Span) -> TracePart:
     """One span."""
-    return Told(
+    told = Told(
         span.name,
         span.kind,
-        span.trace_id,
         span.span_id,
         span.parent_span_id or None,
         span.start_time_unix_nano,
         span.end_time_unix_nano,
-        plain(span.attributes),
         span.status is None or span.status.code != FAILED,
+        plain(span.attributes),
         tuple((link.trace_id, link.span_id) for link in span.links),
     )
+    return TracePart(span.trace_id, {}, [told])
 
 
 def plain(attributes: Iterable[Attribute]) -> dict[str, Any]:
@@ -140,30 +142,32 @@ def plain_value(value: Value) -> object:
 
 def body_of(tellings: Iterable[Telling]) -> bytes:
     """A body that says this."""
-    return _encode(
-        Request(
-            [
-                ResourceSpans(Resource(attributes_of(resource)), [ScopeSpans([span_of(one) for one in spans])])
-                for resource, spans in tellings
-            ]
+    return _encode(Request([_resource_spans(resource, told) for resource, told in tellings]))
+
+
+def _resource_spans(resource: Mapping[str, Any], told: Iterable[Anything]) -> ResourceSpans:
+    node = node_of(resource)
+    spans = [span for one in told for span in spans_of(one.part(node))]
+    return ResourceSpans(Resource(attributes_of(resource)), [ScopeSpans(spans)])
+
+
+def spans_of(part: TracePart) -> list[Span]:
+    """The spans in a part."""
+    return [
+        Span(
+            part.trace_id,
+            told.span_id,
+            told.name,
+            told.began_ns,
+            told.ended_ns,
+            told.kind,
+            told.parent_id or "",
+            attributes_of({**part.attributes, **told.attributes}),
+            [Link(trace_id, span_id) for trace_id, span_id in told.links],
+            Status() if told.ok else Status(FAILED),
         )
-    )
-
-
-def span_of(told: Told) -> Span:
-    """One span."""
-    return Span(
-        told.trace_id,
-        told.span_id,
-        told.name,
-        told.began_ns,
-        told.ended_ns,
-        told.kind,
-        told.parent_id or "",
-        attributes_of(told.attributes),
-        [Link(trace_id, span_id) for trace_id, span_id in told.links],
-        Status() if told.ok else Status(FAILED),
-    )
+        for told in part.spans
+    ]
 
 
 def attributes_of(plain: Mapping[str, Any]) -> list[Attribute]:

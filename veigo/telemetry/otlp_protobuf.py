@@ -11,7 +11,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from veigo.telemetry.told import Telling, Told, UnreadableError
+from spans.packed import UnreadableError
+from spans.told import Told, TracePart
+from veigo.telemetry.told import Telling
 
 _PLAIN = frozenset({"string_value", "int_value", "bool_value", "double_value"})
 
@@ -28,25 +30,25 @@ def tellings(body: bytes) -> list[Telling]:
     except DecodeError as error:
         raise UnreadableError(f"the body is no OTLP trace request: {error}") from None
     return [
-        (plain(one.resource.attributes), [told(span) for scope in one.scope_spans for span in scope.spans])
+        (plain(one.resource.attributes), [part_of(span) for scope in one.scope_spans for span in scope.spans])
         for one in request.resource_spans
     ]
 
 
-def told(span: trace_pb2.Span) -> Told:
+def part_of(span: trace_pb2.Span) -> TracePart:
     """One span."""
-    return Told(
+    told = Told(
         span.name,
         span.kind,
-        span.trace_id.hex(),
         span.span_id.hex(),
         span.parent_span_id.hex() or None,
         span.start_time_unix_nano,
         span.end_time_unix_nano,
-        plain(span.attributes),
         span.status.code != trace_pb2.Status.STATUS_CODE_ERROR,
+        plain(span.attributes),
         tuple((link.trace_id.hex(), link.span_id.hex()) for link in span.links),
     )
+    return TracePart(span.trace_id.hex(), {}, [told])
 
 
 def plain(attributes: Iterable[KeyValue]) -> dict[str, Any]:

@@ -15,12 +15,12 @@ import aiohttp
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1 import trace_pb2
 
+from spans.told import MESSAGE_ID
 from veigo.history import FaultEvent, FaultStage, Frame, History, Operation, Record
 from veigo.outcome import Outcome
 from veigo.telemetry import intake
 from veigo.telemetry.forwarding import PROTOBUF
 from veigo.telemetry.rows import Delivery, Fault
-from veigo.telemetry.span_rows import MESSAGE_ID
 from veigo.telemetry.trace_ids import root_id, trace_id
 
 REPORT_EVERY_S = 0.5

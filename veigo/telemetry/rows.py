@@ -5,7 +5,7 @@ puts parts together.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sized
@@ -50,20 +50,17 @@ MERGED = {
 }
 
 
-@dataclass(slots=True, init=False)
+@dataclass(slots=True)
 class MessagePart:
     """What somebody knows about a message. Of twenty facts each knows a few, so only those are there."""
 
     message_id: str
-    facts: dict[str, Any]
-
-    def __init__(self, message_id: str, **facts: Unpack[Facts]) -> None:
-        self.message_id = message_id
-        self.facts: dict[str, Any] = dict(facts)
+    facts: Facts
 
     def add(self, other: "MessagePart") -> None:
         """Take in what another part of the same message tells, by the same rules as the store's."""
-        mine, theirs = self.facts, other.facts
+        mine: dict[str, Any] = self.facts  # type: ignore[assignment]
+        theirs: dict[str, Any] = other.facts  # type: ignore[assignment]
         if "committed_us" in theirs and "committed_us" not in mine and "trace_id" in theirs:
             mine["trace_id"] = theirs["trace_id"]  # a send that is repeated may have several; the one stored goes on
         for name, value in theirs.items():

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from spans.packed import Anything
+from spans.told import Told, TracePart
 from veigo.telemetry.measurements import Series
-from veigo.telemetry.told import Told
 
 NODE = "collector"
 SEND = "mutation CreateMessage"
@@ -28,11 +29,11 @@ class Sends:
     def __init__(self) -> None:
         self._counts = dict.fromkeys(OUTCOMES, 0)
 
-    def take(self, spans: Iterable[Told]) -> None:
-        """Count those in that are sends."""
-        for told in spans:
-            if told.name == SEND:
-                self._counts[outcome_of(told)] += 1
+    def take(self, told: Iterable[Anything]) -> None:
+        """Count those in that are sends: the gateway's span is around all others there."""
+        for one in told:
+            if isinstance(one, TracePart) and one.spans[-1].name == SEND:
+                self._counts[outcome_of(one.spans[-1])] += 1
 
     def told(self, at_us: int) -> list[tuple[str, str, Series]]:
         """Every series as it is now: node, metric and series."""

@@ -6,13 +6,13 @@ they came, and unpacked when somebody asks for that time (`Store.unpack`).
 
 from collections.abc import Iterable
 
-from veigo.telemetry import packed
+from spans import packed
 from veigo.telemetry.measurements import Series
+from veigo.telemetry.message_facts import told_of
 from veigo.telemetry.rows import Batch, PackedSpans
 from veigo.telemetry.seen import Seen
 from veigo.telemetry.sends import Sends
 from veigo.telemetry.span_metrics import SpanMetrics
-from veigo.telemetry.span_rows import MESSAGE_ID, part_of
 from veigo.telemetry.told import Telling, node_of
 
 
@@ -27,20 +27,18 @@ class SpanIntake:
     def take(self, tellings: Iterable[Telling], body: bytes | None = None) -> Batch:
         """Take in those that are new; `body` is what they came in, if that was packed."""
         batch = Batch()
-        for resource, spans in tellings:
+        for resource, told in tellings:
             again = self.seen.again
-            new = list(filter(self.seen.is_new, spans))
+            new = self.seen.new(told)
             if not new:
                 continue
-            self._metrics.take(node_of(resource), new)
+            times = [one.timed() for one in new]
+            self._metrics.take(node_of(resource), new, times)
             self._sends.take(new)
-            for told in new:
-                message_id = told.attributes.get(MESSAGE_ID)
-                if message_id is not None and (part := part_of(told, str(message_id))) is not None:
-                    batch.messages.append(part)
+            batch.messages += filter(None, map(told_of, new))
             kept = body if body is not None and self.seen.again == again else packed.body_of(resource, new)
-            began = [told.began_ns for told in new]
-            batch.packed.append(PackedSpans(min(began) // 1000, max(began) // 1000, len(new), kept))
+            began = [began_ns for spans in times for _, _, began_ns, _, _ in spans]
+            batch.packed.append(PackedSpans(min(began) // 1000, max(began) // 1000, len(began), kept))
         return batch
 
     def told(self, at_us: int) -> Iterable[tuple[str, str, Series]]:

@@ -3,11 +3,14 @@
 Each series is a histogram over one kind of span of one node, with the newest trace of each bucket as its exemplar.
 """
 
-import bisect
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
 
+from spans.packed import Anything
+from spans.told import Timed, TracePart
 from veigo.telemetry.measurements import Exemplar, Series
-from veigo.telemetry.told import Told, kind_of
+from veigo.telemetry.told import kind_of
 
 METRIC = "veigo.span.duration"
 ABOUT = "How long spans took, by what they are; their number is their rate."
@@ -20,21 +23,19 @@ BOUNDS_NS = tuple(round(bound * 1e9) for bound in BOUNDS_S)
 class Tally:
     """What one kind of span of one node came to."""
 
-    __slots__ = ("buckets", "failed", "labels", "newest", "sum_ns")
+    __slots__ = ("buckets", "failed", "labels", "newest", "node", "sum_ns")
 
-    def __init__(self, span: Told) -> None:
-        self.labels: dict[str, object] = {"span": span.name, "kind": kind_of(span)}
+    def __init__(self, node: str, name: str, kind: int) -> None:
+        self.node = node
+        self.labels: dict[str, object] = {"span": name, "kind": kind_of(kind)}
         self.buckets = [0] * (len(BOUNDS_S) + 1)
-        self.newest: dict[int, Told] = {}  # by bucket
+        self.newest: dict[int, tuple[Anything, int]] = {}  # by bucket: which of the spans of what was told
         self.sum_ns = 0
         self.failed = 0
 
     def durations(self, at_us: int) -> Series:
         """As a histogram, with its exemplars."""
-        exemplars = [
-            Exemplar((one.ended_ns - one.began_ns) / 1e9, one.ended_ns // 1000, one.trace_id, one.span_id)
-            for one in self.newest.values()
-        ]
+        exemplars = [exemplar_of(told.part(self.node), which) for told, which in self.newest.values()]
         count, buckets = sum(self.buckets), tuple(self.buckets)
         value = self.sum_ns / 1e9
         return Series("histogram", "s", ABOUT, self.labels, at_us, value, count, BOUNDS_S, buckets, exemplars)
@@ -45,31 +46,40 @@ class Tally:
 
 
 class SpanMetrics:
-    """One tally for each node and name of span. Names are those of operations, so there are few."""
+    """One tally for each node, name and kind of span. Names are those of operations, so there are few."""
 
     def __init__(self) -> None:
-        self._tallies: dict[tuple[str, str, int], Tally] = {}
+        self._nodes: defaultdict[str, dict[tuple[str, int], Tally]] = defaultdict(dict)
 
-    def take(self, node: str, spans: Iterable[Told]) -> None:
-        """Count a node's spans in."""
-        for span in spans:
-            key = (node, span.name, span.kind)
-            tally = self._tallies.get(key)
-            if tally is None:
-                tally = self._tallies[key] = Tally(span)
-            took_ns = span.ended_ns - span.began_ns
-            bucket = bisect.bisect_left(BOUNDS_NS, took_ns)
-            tally.buckets[bucket] += 1
-            tally.newest[bucket] = span
-            tally.sum_ns += took_ns
-            tally.failed += not span.ok
+    def take(self, node: str, told: Iterable[Anything], times: Iterable[Iterable[Timed]]) -> None:
+        """Count a node's spans in: what was told, and the times of each of it."""
+        tallies = self._nodes[node]
+        for one, spans in zip(told, times, strict=True):
+            for which, (name, kind, began_ns, ended_ns, ok) in enumerate(spans):
+                tally = tallies.get((name, kind))
+                if tally is None:
+                    tally = tallies[name, kind] = Tally(node, name, kind)
+                took_ns = ended_ns - began_ns
+                bucket = bisect_left(BOUNDS_NS, took_ns)
+                tally.buckets[bucket] += 1
+                tally.newest[bucket] = one, which
+                tally.sum_ns += took_ns
+                tally.failed += not ok
 
     def told(self, at_us: int) -> Iterable[tuple[str, str, Series]]:
         """Every series as it is now: node, metric, and a copy that later spans do not change."""
-        for (node, _, _), tally in self._tallies.items():
-            yield node, METRIC, tally.durations(at_us)
-        for (node, _, _), tally in self._tallies.items():
-            yield node, FAILED, tally.failures(at_us)
+        for node, tallies in self._nodes.items():
+            for tally in tallies.values():
+                yield node, METRIC, tally.durations(at_us)
+        for node, tallies in self._nodes.items():
+            for tally in tallies.values():
+                yield node, FAILED, tally.failures(at_us)
+
+
+def exemplar_of(part: TracePart, which: int) -> Exemplar:
+    """One of its spans as an exemplar."""
+    span = part.spans[which]
+    return Exemplar((span.ended_ns - span.began_ns) / 1e9, span.ended_ns // 1000, part.trace_id, span.span_id)
 
 
 def copied(series: Series, at_us: int) -> Series:

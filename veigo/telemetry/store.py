@@ -21,10 +21,10 @@ from typing import Any, Self
 import duckdb
 
 from veigo.stack.problem import StackError
-from veigo.telemetry import packed
 from veigo.telemetry.rows import FACTS, MERGED, Batch, MessagePart, Span
 from veigo.telemetry.seen import Recent
 from veigo.telemetry.span_rows import rows as rows_of
+from veigo.telemetry.told import unpacked_tellings
 
 MEMORY_MAX = "96MB"  # of DuckDB's own, taken when needed; an idle store has a quarter of it
 CHECKPOINT_AT = "64MB"  # of log; a fourth as often as by default saves a fifth of the writing
@@ -130,7 +130,7 @@ class Store:
             bodies = self.tuples("SELECT body FROM packed_spans WHERE rowid IN (SELECT unnest(?))", [chosen])
             with self._writing, self._transaction():
                 for (body,) in bodies:
-                    self._append("spans", _unknown(rows_of(packed.tellings(body)), known))
+                    self._append("spans", _unknown(rows_of(unpacked_tellings(body)), known))
                 self._connection.execute("DELETE FROM packed_spans WHERE rowid IN (SELECT unnest(?))", [chosen])
 
     @contextlib.contextmanager
@@ -239,10 +239,14 @@ class Store:
         return f'"{found[0]}"'
 
     def _append(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-        appender = self._connection.appender(table)
+        append = None
         for row in rows:
-            appender.append_row(*row)
-        appender.flush()
+            if append is None:  # only now: to make one takes as long as twenty rows
+                appender = self._connection.appender(table)
+                append = appender.append_row
+            append(*row)
+        if append is not None:
+            appender.flush()
 
     def _write_messages(self, parts: Sequence[MessagePart], *, may_be_new: bool) -> None:
         """Append those that come for the first time; the parts of others are put into the rows that are there."""

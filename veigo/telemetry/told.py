@@ -1,9 +1,9 @@
-"""A span as it came in, whichever way it came: packed (`packed.py`), in OTLP's JSON (`otlp.py`) or protobuf."""
+"""A span as it came in, whichever way it came: packed (`spans/packed.py`), in OTLP's JSON (`otlp.py`) or protobuf."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-import msgspec
+from spans.packed import NODE, Anything, unpacked
 
 VALUE_CHARACTERS_MAX = 500  # of one attribute; what is longer is cut, so that nobody can fill the store
 
@@ -11,46 +11,27 @@ VALUE_CHARACTERS_MAX = 500  # of one attribute; what is longer is cut, so that n
 KINDS = {1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER"}
 
 
-class UnreadableError(ValueError):
-    """A body that nobody can read."""
+Telling: TypeAlias = tuple[Mapping[str, Any], Iterable[Anything]]  # who tells, by its resource's attributes, and what
 
 
-class Told(msgspec.Struct, array_like=True, gc=False):
-    """A span.
+def unpacked_tellings(body: bytes, *, naming: str = "") -> list[Telling]:
+    """What is in a body of packed spans, or of it only what has these words in it.
 
-    Attributes:
-        name: what was done.
-        kind: as OTLP numbers it.
-        trace_id, span_id, parent_id: in lower-case hexadecimal; a root has no parent.
-        began_ns, ended_ns: since the epoch.
-        attributes: what is said of it.
-        ok: whether it went well.
-        links: trace and span ids of others that have to do with it.
+    Raises:
+        UnreadableError: it is none.
     """
-
-    name: str
-    kind: int
-    trace_id: str
-    span_id: str
-    parent_id: str | None
-    began_ns: int
-    ended_ns: int
-    attributes: dict[str, Any]
-    ok: bool = True
-    links: tuple[tuple[str, str], ...] = ()
+    teller, told = unpacked(body, naming=naming)
+    return [(teller.attributes, told)]
 
 
-Telling: TypeAlias = tuple[Mapping[str, Any], Iterable[Told]]  # who tells, by its resource's attributes, and what
-
-
-def kind_of(told: Told) -> str:
+def kind_of(kind: int) -> str:
     """What kind of span it is, in OTLP's words."""
-    return KINDS.get(told.kind, "INTERNAL")
+    return KINDS.get(kind, "INTERNAL")
 
 
 def node_of(resource: Mapping[str, Any]) -> str:
     """Which node of the stack speaks: its `service.instance.id`, or its service's name when it has none."""
-    return str(resource.get("service.instance.id") or resource.get("service.name") or "unknown")[:VALUE_CHARACTERS_MAX]
+    return str(resource.get(NODE) or resource.get("service.name") or "unknown")[:VALUE_CHARACTERS_MAX]
 
 
 def bounded(attributes: Mapping[str, Any]) -> dict[str, Any]:

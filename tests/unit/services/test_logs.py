@@ -12,9 +12,10 @@ SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/__mai
 A_PROCESS = """
 import logging, structlog
 from services import finished_spans, logs, tracing
+from spans.told import SERVER
 logs.configure("chat", "info")
 structlog.get_logger().info("started")
-with tracing.span("work", finished_spans.SERVER) as span:
+with tracing.span("work", SERVER) as span:
     structlog.get_logger().warning("ours")
     logging.getLogger("a.library").warning("a library's")
 print('{"trace_id": "%s", "span_id": "%s"}' % (span.context.trace_id, span.context.span_id))

@@ -8,23 +8,23 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from services import finished_spans, otlp_json
-from services.packed_spans import framed, packed, packed_teller
-from services.trace_context import Context
+from services import otlp_json
+from spans.packed import CONTENT_TYPE, Teller, framed, packed
+from spans.told import CLIENT, CONSUMER, INTERNAL, PRODUCER, SERVER, Told, TracePart
 from veigo.telemetry import otlp, otlp_protobuf
-from veigo.telemetry import packed as packed_body
 from veigo.telemetry.forwarding import Body, in_otlp
 from veigo.telemetry.span_rows import rows
+from veigo.telemetry.told import unpacked_tellings
 
 RESOURCE = Resource({"service.name": "chat", "service.instance.id": "chat-2", "process.pid": 7})
 IDS = st.integers(1, 2**64 - 1).map("{:016x}".format)
 TRACE_IDS = st.integers(1, 2**128 - 1).map("{:032x}".format)
 KINDS = {
-    finished_spans.INTERNAL: SpanKind.INTERNAL,
-    finished_spans.SERVER: SpanKind.SERVER,
-    finished_spans.CLIENT: SpanKind.CLIENT,
-    finished_spans.PRODUCER: SpanKind.PRODUCER,
-    finished_spans.CONSUMER: SpanKind.CONSUMER,
+    INTERNAL: SpanKind.INTERNAL,
+    SERVER: SpanKind.SERVER,
+    CLIENT: SpanKind.CLIENT,
+    PRODUCER: SpanKind.PRODUCER,
+    CONSUMER: SpanKind.CONSUMER,
 }
 VALUES = st.one_of(
     st.text(max_size=300),
@@ -34,73 +34,82 @@ VALUES = st.one_of(
 )
 
 
+ATTRIBUTES = st.dictionaries(st.text(min_size=1, max_size=40), VALUES, max_size=6)
+TELLER = Teller(dict(RESOURCE.attributes), RESOURCE.schema_url)
+
+
 @st.composite
-def spans(draw):
+def parts(draw):
     trace_id = draw(TRACE_IDS)
-    return {
-        "name": draw(st.text(max_size=200)),
-        "kind": draw(st.sampled_from(sorted(KINDS))),
-        "context": Context(trace_id, draw(IDS), sampled=True),
-        "parent_id": draw(st.none() | IDS),
-        "began_ns": draw(st.integers(1, 2**62)),
-        "ended_ns": draw(st.integers(2**62, 2**63)),
-        "attributes": draw(st.dictionaries(st.text(min_size=1, max_size=40), VALUES, max_size=6)),
-        "ok": draw(st.booleans()),
-        "links": (Context(trace_id, draw(IDS), sampled=True),) if draw(st.booleans()) else (),
-    }
+    spans = st.builds(
+        Told,
+        name=st.text(max_size=200),
+        kind=st.sampled_from(sorted(KINDS)),
+        span_id=IDS,
+        parent_id=st.none() | IDS,
+        began_ns=st.integers(1, 2**62),
+        ended_ns=st.integers(2**62, 2**63),
+        ok=st.booleans(),
+        attributes=ATTRIBUTES,
+        links=st.sampled_from([(), ((trace_id, draw(IDS)),)]),
+    )
+    return TracePart(trace_id, draw(ATTRIBUTES), draw(st.lists(spans, min_size=1, max_size=3)))
 
 
 def in_sdk(trace_id, span_id):
     return SpanContext(int(trace_id, 16), int(span_id, 16), False, TraceFlags(1))
 
 
-def of_the_sdk(told):
-    context, parent_id = told["context"], told["parent_id"]
+def of_the_sdk(part, told):
     return ReadableSpan(
-        name=told["name"],
-        context=in_sdk(context.trace_id, context.span_id),
-        parent=None if parent_id is None else in_sdk(context.trace_id, parent_id),
+        name=told.name,
+        context=in_sdk(part.trace_id, told.span_id),
+        parent=None if told.parent_id is None else in_sdk(part.trace_id, told.parent_id),
         resource=RESOURCE,
-        attributes=told["attributes"],
-        links=[Link(in_sdk(link.trace_id, link.span_id)) for link in told["links"]],
-        kind=KINDS[told["kind"]],
-        status=Status(StatusCode.UNSET if told["ok"] else StatusCode.ERROR),
-        start_time=told["began_ns"],
-        end_time=told["ended_ns"],
+        attributes={**part.attributes, **told.attributes},
+        links=[Link(in_sdk(*link)) for link in told.links],
+        kind=KINDS[told.kind],
+        status=Status(StatusCode.UNSET if told.ok else StatusCode.ERROR),
+        start_time=told.began_ns,
+        end_time=told.ended_ns,
     )
 
 
+def sdks(told):
+    """What the SDK's own encoder makes of it."""
+    return encode_spans([of_the_sdk(part, span) for part in told for span in part.spans])
+
+
 def body(told):
-    """Told together, as it is sent to our own collector."""
-    return framed(packed_teller(RESOURCE)) + framed(packed([finished_spans.finished(**one) for one in told]))
+    """As it is sent to our own collector."""
+    return b"".join(map(framed, [packed(TELLER), *map(packed, told)]))
 
 
-@given(st.lists(spans(), min_size=1, max_size=4))
+@given(st.lists(parts(), min_size=1, max_size=4))
 def test_a_request_is_the_sdks(told):
     """Read back by protobuf's own reader of JSON, field by field."""
     ours = ExportTraceServiceRequest.FromString(otlp_protobuf.protobuf_of(otlp_json.request(body(told))))
 
-    assert encode_spans([of_the_sdk(one) for one in told]) == ours
+    assert sdks(told) == ours
 
 
-@given(st.lists(spans(), min_size=1, max_size=4))
+@given(st.lists(parts(), min_size=1, max_size=4))
 def test_the_collector_reads_all_alike(told):
     """Packed, in JSON, and the SDK's in protobuf: the same rows."""
-    sdks = encode_spans([of_the_sdk(one) for one in told]).SerializeToString()
     read = [
-        otlp_protobuf.tellings(sdks),
+        otlp_protobuf.tellings(sdks(told).SerializeToString()),
         otlp.tellings(otlp_json.request(body(told))),
-        packed_body.tellings(body(told)),
+        unpacked_tellings(body(told)),
     ]
     protobuf, json, packed = map(rows, read)
 
     assert protobuf == json == packed
 
 
-@given(st.lists(spans(), min_size=1, max_size=4))
+@given(st.lists(parts(), min_size=1, max_size=4))
 def test_another_backend_is_handed_the_same(told):
     """What the collector makes of packed spans for it."""
-    handed_on = in_otlp(Body("/v1/traces", packed_body.CONTENT_TYPE, body(told)), takes_json=False)
+    handed_on = in_otlp(Body("/v1/traces", CONTENT_TYPE, body(told)), takes_json=False)
     sent = ExportTraceServiceRequest.FromString(otlp_protobuf.protobuf_of(otlp_json.request(body(told))))
 
     assert rows(otlp_protobuf.tellings(sent.SerializeToString())) == rows(otlp_protobuf.tellings(handed_on.content))

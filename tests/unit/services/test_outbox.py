@@ -5,13 +5,13 @@ import os
 import signal
 
 import pytest
-from opentelemetry.sdk.resources import Resource
 
 from services import outbox
 from services.outbox import Outbox
-from services.packed_spans import packed, packed_teller, unpacked
+from spans.packed import Teller, packed, unpacked
+from spans.told import Told, TracePart
 
-TELLER = packed_teller(Resource({"service.instance.id": "chat-2"}))
+TELLER = packed(Teller({"service.instance.id": "chat-2"}))
 
 
 @pytest.fixture
@@ -23,13 +23,13 @@ def box(tmp_path):
 
 def told(*names):
     """Spans that are told together, as they are put."""
-    return packed([(name, 1, "0" * 32, "1" * 16, None, 1, 2, {}) for name in names]), len(names)
+    return packed(TracePart("0" * 32, {}, [Told(name, 1, "1" * 16, None, 1, 2) for name in names])), len(names)
 
 
 def names_in(body):
     """Who tells it, and the names of the spans in a body."""
-    teller, spans = unpacked(body)
-    return [(teller.attributes["service.instance.id"], span.name) for span in spans]
+    teller, parts = unpacked(body)
+    return [(teller.node, span.name) for part in parts for span in part.spans]
 
 
 def left_in(path):

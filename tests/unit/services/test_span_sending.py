@@ -6,16 +6,15 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from opentelemetry.sdk.resources import Resource
 
 from services import finished_spans, outbox, tracing
-from services.finished_spans import CLIENT, SERVER
 from services.outbox import Outbox
-from services.packed_spans import packed, packed_teller
 from services.span_sending import SpanSending
+from spans.packed import CONTENT_TYPE, Teller, packed
+from spans.told import CLIENT, SERVER, Told, TracePart
 from veigo.telemetry import otlp
-from veigo.telemetry import packed as packed_body
 from veigo.telemetry.span_rows import rows
+from veigo.telemetry.told import unpacked_tellings
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def received(monkeypatch, tmp_path):
 
     class Backend(BaseHTTPRequestHandler):
         def do_POST(self):
-            read = {"application/json": otlp.tellings, packed_body.CONTENT_TYPE: packed_body.tellings}
+            read = {"application/json": otlp.tellings, CONTENT_TYPE: unpacked_tellings}
             assert ("/v1/traces", "1") == (self.path, self.headers["x-key"])
             body = self.rfile.read(int(self.headers["Content-Length"]))
             spans.extend(rows(read[self.headers["Content-Type"]](body)))
@@ -128,8 +127,8 @@ def test_what_the_dead_left_waits_while_nobody_takes_it(monkeypatch, tmp_path):
     """One attempt is enough to know; the rest stays for who starts next."""
     attempts = []
     for number in range(3):
-        box = Outbox.open(tmp_path / "dead", packed_teller(Resource({})), 1)
-        box.put(packed([("work", 1, "0" * 32, "1" * 16, None, 1, 2, {})]), 1)
+        box = Outbox.open(tmp_path / "dead", packed(Teller({})), 1)
+        box.put(packed(TracePart("0" * 32, {}, [Told("work", 1, "1" * 16, None, 1, 2)])), 1)
         (tmp_path / "dead" / f"{number}-1{outbox.SUFFIX}").write_bytes(box._path.read_bytes())
         box.close()
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")

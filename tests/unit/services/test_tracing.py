@@ -8,19 +8,21 @@ from types import SimpleNamespace
 import grpc
 import msgspec
 import pytest
-from opentelemetry.sdk.resources import Resource
 
-from services import captured, finished_spans, packed_spans, rpc_tracing, tracing
+from services import captured, finished_spans, rpc_tracing, tracing
 from services.aggregator.way import Way as AggregatorWay
-from services.captured import ROOM_EVENTS, Reader
-from services.finished_spans import CLIENT, MESSAGE_ID, SERVER, UNFINISHED
-from services.outbox import Outbox, bodies_in
-from services.realtime.way import Way
+from services.captured import ROOM_EVENTS, Reader, projected_in
+from services.outbox import Outbox
+from services.realtime import records
+from services.realtime.way import Way, handed
 from services.trace_context import context_in
-from veigo.telemetry import packed
-from veigo.telemetry.span_rows import rows
+from spans.packed import Teller, framed, packed, unpacked
+from spans.told import CLIENT, MESSAGE_ID, SERVER
 
 WRITTEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+TELLER = Teller({"service.instance.id": "realtime-2"})
 
 
 class Exported:
@@ -30,12 +32,17 @@ class Exported:
         self.spans = []
         self.node = "realtime-2"
         self.samples = lambda *_: True
-        self.outbox = Outbox.open(folder, packed_spans.packed_teller(Resource({})), 100)
+        self.outbox = Outbox.open(folder, packed(TELLER), 100)
         self.begun = self.outbox.begun
         self.thread = SimpleNamespace(waiting=self.outbox)
 
     def put(self, told, count):
-        spans = msgspec.msgpack.decode(told, type=list[packed_spans.Packed])
+        teller, parts = unpacked(framed(packed(TELLER)) + framed(told))
+        spans = [
+            msgspec.structs.replace(span, attributes={**part.attributes, **span.attributes})
+            for part in (one.part(teller.node) for one in parts)
+            for span in part.spans
+        ]
         assert count == len(spans)
         self.spans += spans
 
@@ -65,7 +72,14 @@ class Record:
 
 def record(sequence=7, traceparent=WRITTEN, event="message.created", **more):
     payload = json.dumps({"id": "m1", "senderId": "bob", "content": "secret words"})
-    row = {"room_id": "r1", "sequence": sequence, "type": event, "payload": payload, "traceparent": traceparent}
+    row = {
+        "room_id": "r1",
+        "sequence": sequence,
+        "type": event,
+        "payload": payload,
+        "created_at": "2026-11-26T10:00:00Z",
+    }
+    row["traceparent"] = traceparent
     source = {"ts_us": 1_700_000_000_001_500, "lsn": 99}
     return Record(
         json.dumps({"op": "c", "source": source, "ts_us": 1_700_000_000_009_000, "after": row}).encode(), **more
@@ -172,17 +186,23 @@ def test_tracing_can_be_switched_off(monkeypatch):
     assert not finished_spans.enabled()
 
 
-def test_the_hops_before_a_reader_are_told_from_its_record(exported):
-    """Commit, capture and append have their true times, in a chain under the span that wrote the row."""
-    read = Reader().read(record(), received_ns=0)
-    finished_spans.tell(read.hops_to_the_broker())
+def test_the_aggregator_tells_the_hops_for_all_readers(exported):
+    """Those up to the broker and its own below them, when it has done with a batch; true times, and no words."""
+    way = AggregatorWay()
+    way.read([record(), record(sequence=8, event="member.added")])
+    with way.step("mongo write"):
+        pass
+    before = len(exported.spans)
+    way.applied()
     capture, produce = exported.named("cdc capture"), exported.named("kafka produce")
+    project, write = exported.named("project"), exported.named("mongo write")
 
+    assert 0 == before
     assert (1_700_000_000_001_500_000, 1_700_000_000_009_000_000) == (capture.began_ns, capture.ended_ns)
     assert (1_700_000_000_009_000_000, 1_700_000_000_012_000_000) == (produce.began_ns, produce.ended_ns)
-    assert "b7ad6b7169203331" == capture.parent_id
-    assert capture.span_id == produce.parent_id
-    assert produce.span_id == read.produced.span_id
+    above = ["b7ad6b7169203331", capture.span_id, produce.span_id, project.span_id]
+    assert above == [span.parent_id for span in (capture, produce, project, write)]
+    assert {"veigo.batch.messages": 1, MESSAGE_ID: "m1"} == write.attributes
     assert ("3", 41, 99) == (
         produce.attributes["messaging.destination.partition.id"],
         produce.attributes["messaging.kafka.offset"],
@@ -191,53 +211,22 @@ def test_the_hops_before_a_reader_are_told_from_its_record(exported):
     assert "secret" not in str(exported.spans)
 
 
-def test_every_reader_knows_the_same_hops(exported):
-    """Whoever reads it, and however often the connector repeats it: the ids are the message's and the hop's."""
-    first, second = (Reader().read(record(offset=offset), 0) for offset in (41, 77))
-
-    assert first.produced == second.produced
-    assert first.hops.context("project") == second.hops.context("project")
-    assert [one[3] for one in first.hops_to_the_broker()] == [one[3] for one in second.hops_to_the_broker()]
-
-
-def test_no_two_hops_are_alike():
-    """Neither of one message nor of two in the same trace."""
-    written = context_in(WRITTEN)
-    hops = [captured.Hops(written, message).context(hop) for message in ("m1", "m2") for hop in ("project", "dwell")]
-
-    assert 4 == len({hop.span_id for hop in hops})
-
-
-def test_the_aggregator_tells_the_hops_for_all_readers(exported):
-    """Those up to the broker, and its own below them, when it has done with a batch; realtime does not tell them."""
-    way = AggregatorWay()
-    way.read([record(), record(sequence=8, event="member.added")])
-    with way.step("mongo write"):
-        pass
-    before = len(exported.spans)
-    way.applied()
-    parents = {span.name: exported.named(name).span_id for span, name in of_the_side_path(exported)}
-
-    assert 0 == before
-    assert {span.name: span.parent_id for span, _ in of_the_side_path(exported)} == parents
-    assert {"veigo.batch.messages": 1, MESSAGE_ID: "m1"} == exported.named("mongo write").attributes
-
-
-def of_the_side_path(exported):
-    above = {"kafka produce": "cdc capture", "project": "kafka produce", "mongo write": "project"}
-    return [(exported.named(name), parent) for name, parent in above.items()]
-
-
-def test_what_comes_again_is_one_marked_span(exported):
+@pytest.mark.parametrize("reader", ["aggregator", "realtime"])
+def test_what_comes_again_is_one_marked_span(exported, reader):
     """A redelivery moves nothing that was told."""
-    reader = Reader()
-    reader.read(record(), 0)
-    before = len(exported.spans)
-    again = reader.read(record(offset=42), 5)
+    again = record(offset=42)
+    if reader == "aggregator":
+        way = AggregatorWay()
+        way.read([record(), again])
+    else:
+        way = Way()
+        for one in (record(), again):
+            with way.of(one, records.room_event(one.value)):
+                pass
 
-    assert again.replayed
-    assert before + 1 == len(exported.spans)
     assert exported.named("redelivered").attributes["veigo.replayed"]
+    assert exported.named("redelivered").parent_id == "b7ad6b7169203331"
+    assert reader != "realtime" or 1 == len([span for span in exported.spans if span.name == "fan-out"])
 
 
 @pytest.mark.parametrize(
@@ -253,37 +242,53 @@ def test_what_comes_again_is_one_marked_span(exported):
 )
 def test_a_record_that_is_no_traced_message_tells_nothing(exported, untold):
     """And disturbs nobody."""
-    assert Reader().read(untold, 0) is None
+    assert projected_in(untold, 0) is None
     assert [] == exported.spans
 
 
-def test_a_message_is_noted_while_it_is_handed_out(exported, tmp_path):
-    """Whoever dies then leaves how long it waited, and that its fan-out began; afterwards nothing is left to tell."""
-    with Way().of(record()):
-        waited, begun = left_by(exported, tmp_path)
-    told = [exported.named("kafka dwell"), exported.named("fan-out")]
+@pytest.mark.parametrize(
+    "untold", [record(traceparent=None), record(traceparent=WRITTEN[:-1] + "0"), record(event="member.added")]
+)
+def test_an_event_that_is_no_traced_message_is_handed_out_untold(exported, untold):
+    """And so is one whose payload nobody can read: whoever hands it out says so."""
+    event = records.room_event(untold.value)
+    for one in (event, msgspec.structs.replace(event, type="message.created", payload="{")):
+        with Way().of(untold, one):
+            pass
 
-    assert [("kafka dwell", True), ("fan-out", False)] == [(span.name, span.ok) for span in (waited, begun)]
-    assert [span.span_id for span in told] == [waited.span_id, begun.span_id]
-    assert waited.span_id == begun.parent_id == told[1].parent_id
-    assert {UNFINISHED: True, MESSAGE_ID: "m1"} == json.loads(begun.attributes)
-    assert [] == left_by(exported, tmp_path)
-
-
-def left_by(exported, folder):
-    """The spans that a process would leave which died now, as their receiver reads them."""
-    left = folder / "left"
-    left.write_bytes(exported.outbox._path.read_bytes())
-    return [span for each in bodies_in(left) for span in rows(packed.tellings(each))]
+    assert [] == exported.spans
 
 
-def test_the_memory_of_rooms_is_bounded(exported, monkeypatch):
+def test_a_message_is_told_when_it_was_handed_out(exported):
+    """How long it waited, the handing out, and of some messages one recipient."""
+    sampled = record(traceparent=WRITTEN.replace("319c-", "3198-"))
+    way = Way()
+    with way.of(sampled, records.room_event(sampled.value)):
+        handed([SimpleNamespace(access=SimpleNamespace(account_id="bob"))] * 3)
+        before = len(exported.spans)
+    dwell, fan_out, deliver = (exported.named(name) for name in ("kafka dwell", "fan-out", "deliver"))
+
+    assert 0 == before
+    assert 1_700_000_000_012_000_000 == dwell.began_ns
+    assert (3, "bob") == (fan_out.attributes["veigo.recipients"], deliver.attributes["veigo.recipient.id"])
+    assert (dwell.span_id, fan_out.span_id) == (fan_out.parent_id, deliver.parent_id)
+    assert dwell.ended_ns == fan_out.began_ns <= fan_out.ended_ns
+
+
+def test_a_handing_out_that_fails_is_told_as_such(exported):
+    """And the exception goes on to who skips the record."""
+    with pytest.raises(ValueError, match="no"), Way().of(record(), records.room_event(record().value)):
+        raise ValueError("no")
+
+    assert not exported.named("fan-out").ok
+
+
+def test_the_memory_of_rooms_is_bounded(monkeypatch):
     """The room that was quiet for longest is forgotten."""
-    monkeypatch.setattr(captured, "ROOMS_MAX", 0)
+    monkeypatch.setattr(captured, "ROOMS_MAX", 1)
     reader = Reader()
-    reader.read(record(), 0)
 
-    assert not reader.read(record(), 0).replayed
+    assert [True, False, True, True] == [reader.is_new(room_id, 1) for room_id in ("r1", "r1", "r2", "r1")]
 
 
 @pytest.mark.parametrize(("code", "expected"), [(None, 0), (5, 5), (grpc.StatusCode.NOT_FOUND, 5)])

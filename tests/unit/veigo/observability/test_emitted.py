@@ -9,7 +9,7 @@ from stack.table import TOPOLOGY
 from veigo.observability.emitted import Emitted, charts_of, emitted, findings
 from veigo.observability.expectations import When, read
 from veigo.stack.scale import scaled
-from veigo.telemetry.rows import Batch, MessagePart, Point, Span
+from veigo.telemetry.rows import Batch, Facts, MessagePart, Point, Span
 from veigo.telemetry.store import Store
 
 EXPECTATIONS = read(EXPECTED)
@@ -104,7 +104,11 @@ def test_a_store_is_read_for_what_was_told(tmp_path):
     span = Span("t", "s", None, "chat", "INSERT messages", "CLIENT", 1, 2, True, "m1", "{}")
     with Store.open(tmp_path / "t.duckdb") as store:
         told = [Point(1, "chat", "veigo.slot.lag", "{}", 1.0), Point(2, "chat", "veigo.slot.lag", "{}", 1.0)]
-        store.write(Batch(messages=[MessagePart("m1", acked_us=1), MessagePart("m2")], spans=[span], points=told))
+        store.write(
+            Batch(
+                messages=[MessagePart("m1", Facts(acked_us=1)), MessagePart("m2", Facts())], spans=[span], points=told
+            )
+        )
 
         assert Emitted(
             1, frozenset({("chat", "INSERT messages", "CLIENT")}), frozenset({("chat", "veigo.slot.lag")})

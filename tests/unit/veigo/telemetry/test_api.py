@@ -10,7 +10,7 @@ from veigo.telemetry import edge_rates
 from veigo.telemetry.api import RECEIPTS_MAX, Shown, table_in
 from veigo.telemetry.collector import Collector
 from veigo.telemetry.questions import Questions, TooMuchError
-from veigo.telemetry.rows import Batch, Delivery, MessagePart, Point
+from veigo.telemetry.rows import Batch, Delivery, Facts, MessagePart, Point
 from veigo.telemetry.store import Store
 
 TABLE = table_in(edge_rates.described(TOPOLOGY, expectations.read(EXPECTED)))
@@ -22,7 +22,7 @@ async def client(tmp_path):
         received = [Delivery("m1", f"p{number}", "1", 2_000 + number) for number in range(500)]
         calls = '{"kind":"CLIENT","span":"veigo.chat.v1.MessageService/CreateMessage"}'
         told = [Point(1_500, "gateway", "veigo.span.duration.rate", calls, 7.0)]
-        store.write(Batch(messages=[MessagePart("m1", sent_us=1_000)], deliveries=received, points=told))
+        store.write(Batch(messages=[MessagePart("m1", Facts(sent_us=1_000))], deliveries=received, points=told))
         collector = Collector(store, shown=Shown("live", live=False, table=TABLE))
         async with TestClient(TestServer(collector.application())) as opened:
             yield opened

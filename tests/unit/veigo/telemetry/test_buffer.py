@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veigo.telemetry.buffer import Buffer
-from veigo.telemetry.rows import Batch, MessagePart
+from veigo.telemetry.rows import Batch, Facts, MessagePart
 from veigo.telemetry.store import Store
 
 NUMBERS = st.integers(0, 3)
@@ -40,10 +40,10 @@ def stores(tmp_path_factory):
 def test_the_row_is_the_same_whoever_puts_it_together(stores, parts):
     """The store, part by part, or we, before it gets the whole."""
     by_parts, at_once = stores
-    whole = MessagePart("m1")
+    whole = MessagePart("m1", Facts())
     for facts in parts:
-        whole.add(MessagePart("m1", **facts))
-    for store, batches in ((by_parts, [[MessagePart("m1", **facts)] for facts in parts]), (at_once, [[whole]])):
+        whole.add(MessagePart("m1", Facts(**facts)))
+    for store, batches in ((by_parts, [[MessagePart("m1", Facts(**facts))] for facts in parts]), (at_once, [[whole]])):
         store._connection.execute("DELETE FROM messages")
         for messages in batches:
             store.write(Batch(messages=messages))
@@ -54,8 +54,8 @@ def test_the_row_is_the_same_whoever_puts_it_together(stores, parts):
 async def test_a_message_is_written_when_no_more_of_it_is_expected(store):
     """Until then its parts wait, and everything else is written."""
     buffer = Buffer(store)
-    buffer.add(Batch(messages=[MessagePart("m1", sent_us=1)]))
-    buffer.add(Batch(messages=[MessagePart("m1", committed_us=2)]))
+    buffer.add(Batch(messages=[MessagePart("m1", Facts(sent_us=1))]))
+    buffer.add(Batch(messages=[MessagePart("m1", Facts(committed_us=2))]))
     await buffer.flush(waited_s=60)
     waiting = buffer.waiting
 
@@ -70,7 +70,7 @@ async def test_a_message_is_written_when_no_more_of_it_is_expected(store):
 async def test_whoever_asks_gets_everything_that_was_said_before(store):
     """Nothing is held back then."""
     buffer = Buffer(store)
-    buffer.add(Batch(messages=[MessagePart("m1", sent_us=1)]))
+    buffer.add(Batch(messages=[MessagePart("m1", Facts(sent_us=1))]))
     await buffer.flush()
 
     assert 1 == store.count("messages")

@@ -4,13 +4,14 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from spans import packed
+from spans.told import Told, TracePart
 from veigo.stack.readiness import until
-from veigo.telemetry import buffer, intake, own_metrics, packed
+from veigo.telemetry import buffer, intake, own_metrics
 from veigo.telemetry.collector import Collector, now_us, store_at
 from veigo.telemetry.forwarding import PROTOBUF, Forwarding, headers_in
 from veigo.telemetry.rows import Delivery, Fault
 from veigo.telemetry.store import Store
-from veigo.telemetry.told import Told
 
 
 def one_span(number=1):
@@ -64,10 +65,10 @@ async def test_spans_come_in_json_too(client):
 async def test_spans_come_packed_and_are_found_by_whoever_asks(client):
     """As our services send them: a message's page has its own, in their order, out of all that came with them."""
     about = {"veigo.message.id": "m1"}
-    sent = Told("CreateMessage", 3, "t1", "s1", None, 5_000_000, 9_000_000, about)
-    within = Told("mutation CreateMessage", 2, "t1", "s2", "s1", 6_000_000, 8_000_000, about)
-    other, beside = Told("x", 2, "t2", "s3", None, 6_000_000, 7_000_000, {}), Told("x", 2, "t1", "s4", "s1", 1, 2, {})
-    beside.attributes = {"veigo.message.id": "m2"}
+    sent = TracePart("t1", about, [Told("CreateMessage", 3, "s1", None, 5_000_000, 9_000_000)])
+    within = TracePart("t1", about, [Told("mutation CreateMessage", 2, "s2", "s1", 6_000_000, 8_000_000)])
+    other = TracePart("t2", {}, [Told("x", 2, "s3", None, 6_000_000, 7_000_000)])
+    beside = TracePart("t1", {"veigo.message.id": "m2"}, [Told("x", 2, "s4", "s1", 1, 2)])
     for told in ([within, other], [sent, beside]):
         body = packed.body_of({"service.instance.id": "client"}, told)
         answer = await client.post("/v1/traces", data=body, headers={"Content-Type": packed.CONTENT_TYPE})

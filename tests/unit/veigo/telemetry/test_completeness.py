@@ -7,7 +7,7 @@ from veigo.checkers.ledger import Ledger
 from veigo.history import Operation
 from veigo.outcome import Outcome
 from veigo.telemetry.completeness import EXPECTED, Broken, Completeness, completeness, percent
-from veigo.telemetry.rows import Batch, MessagePart, Span
+from veigo.telemetry.rows import Batch, Facts, MessagePart, Span
 from veigo.telemetry.store import Store
 from veigo.verdict import Verdict
 
@@ -22,7 +22,7 @@ def whole(message_id="m1"):
         Span(f"t-{message_id}", str(n), str(n - 1) if n else None, "x", name, kind, n, n, True, message_id, "{}")
         for n, (name, kind) in enumerate(names)
     ]
-    return Batch(messages=[MessagePart(message_id, trace_id=f"t-{message_id}", **times)], spans=spans)
+    return Batch(messages=[MessagePart(message_id, Facts(trace_id=f"t-{message_id}", **times))], spans=spans)
 
 
 def without(name):
@@ -107,20 +107,6 @@ def test_another_messages_spans_in_the_same_trace_do_not_help(tmp_path):
     assert Verdict.VIOLATED == judged(tmp_path, batch, "m1").verdict
 
 
-def test_who_died_while_handing_a_message_out_cannot_say_when_that_ended(tmp_path):
-    """That it began is told by the note it left; without that note the missing time is a broken trace."""
-    batch = whole("m1")
-    del batch.messages[0].facts["fanned_out_us"]
-    noted = [
-        one._replace(ok=False, attributes='{"veigo.unfinished":true}') if one.name == "fan-out" else one
-        for one in batch.spans
-    ]
-
-    assert Verdict.VIOLATED == judged(tmp_path, batch, "m1").verdict
-    (tmp_path / "noted").mkdir()
-    assert Verdict.HOLDS == judged(tmp_path / "noted", Batch(messages=batch.messages, spans=noted), "m1").verdict
-
-
 def test_faults_may_take_a_share(tmp_path):
     """What a fault is allowed to cost is said beforehand."""
     batch = whole("m2")
@@ -144,7 +130,7 @@ def test_all_that_were_acknowledged_are_examined_when_nobody_is_named(tmp_path):
     """As `veigo trace check` does it."""
     with Store.open(tmp_path / "t.duckdb") as store:
         store.write(whole("m1"))
-        store.write(Batch(messages=[MessagePart("refused", sent_us=1)]))
+        store.write(Batch(messages=[MessagePart("refused", Facts(sent_us=1))]))
 
         assert 1 == completeness(store).messages
 

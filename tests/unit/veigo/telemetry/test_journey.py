@@ -7,7 +7,7 @@ import pytest
 from veigo.telemetry import journey
 from veigo.telemetry.journey import Window
 from veigo.telemetry.overview import overview
-from veigo.telemetry.rows import Batch, Delivery, Fault, MessagePart, Point
+from veigo.telemetry.rows import Batch, Delivery, Facts, Fault, MessagePart, Point
 from veigo.telemetry.store import Store
 
 MS = 1_000
@@ -18,7 +18,7 @@ def sent_at(message_id, at_us):
     names = ("sent_us", "committed_us", "captured_us", "appended_us", "received_us", "fanned_out_us")
     borders = (0, 1, 3, 6, 10, 15)
     times = {name: at_us + border * MS for name, border in zip(names, borders, strict=True)}
-    return MessagePart(message_id, room_id="r1", sequence=1, **times)
+    return MessagePart(message_id, Facts(room_id="r1", sequence=1, **times))
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def store(tmp_path):
     """Two messages in the first of two seconds, the slow one in the second; one that was refused."""
     with Store.open(tmp_path / "telemetry.duckdb") as opened:
         messages = [sent_at("a", 0), sent_at("b", 500 * MS), sent_at("slow", 1_500 * MS)]
-        messages.append(MessagePart("refused", sent_us=1_600 * MS))
+        messages.append(MessagePart("refused", Facts(sent_us=1_600 * MS)))
         took = [("a", 0, 20), ("a", 0, 22), ("b", 500, 24), ("slow", 1_500, 900)]
         deliveries = [Delivery(message, f"p{n}", "1", (at + ms) * MS) for n, (message, at, ms) in enumerate(took)]
         points = [

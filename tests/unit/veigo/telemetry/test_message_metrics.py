@@ -3,7 +3,7 @@
 import pytest
 
 from veigo.telemetry.message_metrics import BEHIND_US_MAX, SETTLED_AFTER_US, MessageMetrics
-from veigo.telemetry.rows import Batch, Delivery, MessagePart
+from veigo.telemetry.rows import Batch, Delivery, Facts, MessagePart
 from veigo.telemetry.store import Store
 
 BEGAN = 1_000_000_000
@@ -27,7 +27,7 @@ def counted(metrics, at_us=LATER):
 
 def test_a_message_is_counted_when_it_has_settled_and_not_again(store):
     """Sent, handed to the sockets, received; with every hop in its trace."""
-    whole = MessagePart("m1", sent_us=BEGAN, committed_us=BEGAN + 5_000, fanned_out_us=BEGAN + 9_000, **WHOLE)
+    whole = MessagePart("m1", Facts(sent_us=BEGAN, committed_us=BEGAN + 5_000, fanned_out_us=BEGAN + 9_000, **WHOLE))
     receipts = [Delivery("m1", name, "1", BEGAN + 12_000) for name in ("bob", "eve")]
     store.write(Batch(messages=[whole], deliveries=receipts))
     metrics = MessageMetrics(BEGAN)
@@ -47,7 +47,8 @@ def test_a_message_is_counted_when_it_has_settled_and_not_again(store):
 def test_a_latency_falls_into_its_bucket_with_its_trace_as_the_example(store):
     """The slowest of each bucket."""
     parts = [
-        MessagePart(f"m{ms}", sent_us=BEGAN, fanned_out_us=BEGAN + ms * 1000, trace_id=f"t{ms}") for ms in (3, 4, 150)
+        MessagePart(f"m{ms}", Facts(sent_us=BEGAN, fanned_out_us=BEGAN + ms * 1000, trace_id=f"t{ms}"))
+        for ms in (3, 4, 150)
     ]
     store.write(Batch(messages=parts))
     metrics = MessageMetrics(BEGAN)
@@ -62,7 +63,12 @@ def test_a_latency_falls_into_its_bucket_with_its_trace_as_the_example(store):
 def test_a_stored_message_that_lacks_a_hop_is_broken(store):
     """One that was never stored is not: nothing was promised."""
     store.write(
-        Batch(messages=[MessagePart("m1", sent_us=BEGAN, committed_us=BEGAN), MessagePart("m2", sent_us=BEGAN)])
+        Batch(
+            messages=[
+                MessagePart("m1", Facts(sent_us=BEGAN, committed_us=BEGAN)),
+                MessagePart("m2", Facts(sent_us=BEGAN)),
+            ]
+        )
     )
     metrics = MessageMetrics(BEGAN)
     metrics.count(store, LATER)
@@ -72,7 +78,7 @@ def test_a_stored_message_that_lacks_a_hop_is_broken(store):
 
 def test_what_could_not_be_counted_for_long_is_left_out(store):
     """A store that could not be asked for an hour is not asked for all of it at once."""
-    store.write(Batch(messages=[MessagePart("m1", sent_us=BEGAN, committed_us=BEGAN)]))
+    store.write(Batch(messages=[MessagePart("m1", Facts(sent_us=BEGAN, committed_us=BEGAN))]))
     metrics = MessageMetrics(BEGAN)
     metrics.count(store, LATER + BEHIND_US_MAX)
 

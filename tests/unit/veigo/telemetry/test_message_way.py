@@ -8,7 +8,7 @@ from veigo.commands import trace_display
 from veigo.stack.problem import StackError
 from veigo.telemetry.kept_runs import file_of
 from veigo.telemetry.message_way import way_of
-from veigo.telemetry.rows import Batch, Delivery, MessagePart, Span
+from veigo.telemetry.rows import Batch, Delivery, Facts, MessagePart, Span
 from veigo.telemetry.store import Store
 
 
@@ -23,7 +23,7 @@ def store(tmp_path):
         times = {"sent_us": 10_000, "acked_us": 15_000, "committed_us": 14_000, "captured_us": 18_000}
         times |= {"appended_us": 20_000, "received_us": 21_000, "fanned_out_us": 21_500}
         kafka = {"topic": "events", "partition": 3, "offset": 41, "lsn": (1 << 32) + 255}
-        part = MessagePart("m1", room_id="r1", sequence=7, trace_id="t1", **times, **kafka)
+        part = MessagePart("m1", Facts(room_id="r1", sequence=7, trace_id="t1", **times, **kafka))
         decided = {"veigo.decision.outcome": "allow", "veigo.decision.data_version": 4}
         spans = [
             span("s3", "s1", "POST opa send_message", 12_000, 13_000, **decided),
@@ -84,7 +84,7 @@ def test_programs_get_the_same(store, capsys):
 
 def test_the_slowest_come_first_with_their_longest_hop(store, capsys):
     """By when the last member had it."""
-    store.write(Batch(messages=[MessagePart("m2", sent_us=0)], deliveries=[Delivery("m2", "bob", "1", 90_000)]))
+    store.write(Batch(messages=[MessagePart("m2", Facts(sent_us=0))], deliveries=[Delivery("m2", "bob", "1", 90_000)]))
     trace_display.slowest(store, 10, as_json=True)
     rows = json.loads(capsys.readouterr().out)
 

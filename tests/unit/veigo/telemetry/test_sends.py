@@ -1,13 +1,13 @@
 """Sends are counted by what came of them."""
 
+from spans.told import Told, TracePart
 from veigo.telemetry.sends import SEND, Sends
-from veigo.telemetry.told import Told
 
 
 def send(name=SEND, *, ok=False, **attributes):
-    return Told(
-        name, 2, "t1", "s1", None, 0, 1, {name.replace("__", "."): value for name, value in attributes.items()}, ok
-    )
+    told = {name.replace("__", "."): value for name, value in attributes.items()}
+    within = Told("veigo.chat.v1.MessageService/CreateMessage", 3, "s2", "s1", 0, 1)
+    return TracePart("t1", {}, [within, Told(name, 2, "s1", None, 0, 1, ok, told)])
 
 
 def test_a_send_that_was_refused_did_not_fail():

@@ -1,17 +1,21 @@
 """Rates, errors and durations come from the spans that arrive."""
 
+from spans.told import Told, TracePart
 from veigo.telemetry.span_metrics import BOUNDS_S, SpanMetrics
-from veigo.telemetry.told import Told
 
 
 def span(took_us, ok=True, span_id="s"):
-    return Told("POST opa", 3, "t1", span_id, None, 0, took_us * 1000, {}, ok)
+    return TracePart("t1", {}, [Told("POST opa", 3, span_id, None, 0, took_us * 1000, ok)])
+
+
+def take(metrics, *told):
+    metrics.take("chat", told, [one.timed() for one in told])
 
 
 def test_spans_of_one_kind_are_one_histogram():
     """With their errors beside it, and the newest trace of each bucket."""
     metrics = SpanMetrics()
-    metrics.take("chat", [span(300), span(400, span_id="newer"), span(60_000_000, ok=False)])
+    take(metrics, span(300), span(400, span_id="newer"), span(60_000_000, ok=False))
     durations, failed = [series for _, _, series in metrics.told(5)]
 
     assert [2] + [0] * (len(BOUNDS_S) - 1) + [1] == list(durations.buckets)
@@ -23,9 +27,9 @@ def test_spans_of_one_kind_are_one_histogram():
 def test_what_was_told_does_not_change():
     """Later spans belong to the next telling, or a rate would be nothing."""
     metrics = SpanMetrics()
-    metrics.take("chat", [span(300)])
+    take(metrics, span(300))
     told = [series for _, _, series in metrics.told(5)]
-    metrics.take("chat", [span(300)])
+    take(metrics, span(300))
 
     assert 1 == told[0].count
     assert 1 == told[0].buckets[0]

@@ -2,11 +2,11 @@
 
 import pytest
 
+from spans import packed
+from spans.told import Told, TracePart
 from veigo.stack.problem import StackError
-from veigo.telemetry import packed
-from veigo.telemetry.rows import Batch, Delivery, Fault, MessagePart, PackedSpans, Point, Span
+from veigo.telemetry.rows import Batch, Delivery, Facts, Fault, MessagePart, PackedSpans, Point, Span
 from veigo.telemetry.store import CLOCK_SLACK_US, Limits, Store, unpacked
-from veigo.telemetry.told import Told
 
 
 @pytest.fixture
@@ -23,8 +23,10 @@ def span(span_id="s1", start_us=10, **more):
 
 def test_the_parts_of_a_message_become_one_row(store):
     """Each service knows a part of a message's way; the row has all of them."""
-    store.write(Batch(messages=[MessagePart("m1", sent_us=1), MessagePart("m1", committed_us=5, topic="t")]))
-    store.write(Batch(messages=[MessagePart("m1", received_us=9)]))
+    store.write(
+        Batch(messages=[MessagePart("m1", Facts(sent_us=1)), MessagePart("m1", Facts(committed_us=5, topic="t"))])
+    )
+    store.write(Batch(messages=[MessagePart("m1", Facts(received_us=9))]))
 
     (row,) = store.rows("SELECT message_id, sent_us, committed_us, topic, received_us, acked_us FROM messages")
 
@@ -40,26 +42,26 @@ def test_the_parts_of_a_message_become_one_row(store):
 
 def test_replicas_add_up_and_the_first_to_have_it_counts(store):
     """Two realtime replicas hand a message to their own sockets: its recipients are all, its time the first one's."""
-    store.write(Batch(messages=[MessagePart("m1", recipients=3, fanned_out_us=20)]))
-    store.write(Batch(messages=[MessagePart("m1", recipients=2, fanned_out_us=15)]))
+    store.write(Batch(messages=[MessagePart("m1", Facts(recipients=3, fanned_out_us=20))]))
+    store.write(Batch(messages=[MessagePart("m1", Facts(recipients=2, fanned_out_us=15))]))
 
     assert [{"recipients": 5, "at": 15}] == store.rows("SELECT recipients, fanned_out_us AS at FROM messages")
 
 
 def test_what_was_known_first_is_believed(store):
     """A replayed record cannot move a commit."""
-    store.write(Batch(messages=[MessagePart("m1", committed_us=5, offset=7)]))
-    store.write(Batch(messages=[MessagePart("m1", committed_us=6, offset=9)]))
+    store.write(Batch(messages=[MessagePart("m1", Facts(committed_us=5, offset=7))]))
+    store.write(Batch(messages=[MessagePart("m1", Facts(committed_us=6, offset=9))]))
 
     assert [{"committed_us": 5, "offset": 7}] == store.rows('SELECT committed_us, "offset" FROM messages')
 
 
 def test_a_message_that_an_earlier_process_wrote_is_one_row(tmp_path):
     """Whoever opens the store knows none of its messages; what is thought to be new may be there."""
-    for part in (MessagePart("m1", sent_us=1), MessagePart("m1", committed_us=5)):
+    for part in (MessagePart("m1", Facts(sent_us=1)), MessagePart("m1", Facts(committed_us=5))):
         with Store.open(tmp_path / "again.duckdb") as store:
             store.write(
-                Batch(messages=[part, MessagePart("m2", recipients=1)], deliveries=[Delivery("m1", "a", "1", 9)])
+                Batch(messages=[part, MessagePart("m2", Facts(recipients=1))], deliveries=[Delivery("m1", "a", "1", 9)])
             )
             rows = store.tuples("SELECT message_id, sent_us, committed_us, recipients FROM messages ORDER BY 1")
             deliveries = store.count("deliveries")
@@ -70,7 +72,7 @@ def test_a_message_that_an_earlier_process_wrote_is_one_row(tmp_path):
 
 def test_a_batch_that_cannot_be_written_leaves_nothing(store):
     """A batch is taken in as a whole or not at all."""
-    broken = Batch(messages=[MessagePart("m1")], spans=[span(attributes=None)])
+    broken = Batch(messages=[MessagePart("m1", Facts())], spans=[span(attributes=None)])
     with pytest.raises(Exception, match="NOT NULL"):
         store.write(broken)
     store.write(Batch(spans=[span()]))
@@ -102,7 +104,9 @@ def test_a_fault_is_completed_by_what_is_learnt_later(store):
 def test_a_run_is_exported_into_a_store_of_its_own(store, tmp_path):
     """The run's folder gets what began within the run, and nothing else; the live store goes on."""
     store.write(Batch(spans=[span("s1", 10), span("s2", 50)], deliveries=[Delivery("m1", "bob", "1", 12)]))
-    store.write(Batch(points=[Point(11, "chat", "requests", "{}", 2.0)], messages=[MessagePart("m1", sent_us=9)]))
+    store.write(
+        Batch(points=[Point(11, "chat", "requests", "{}", 2.0)], messages=[MessagePart("m1", Facts(sent_us=9))])
+    )
     path = tmp_path / "it's a run" / "telemetry.duckdb"
     path.parent.mkdir()
     store.export(path, 5, 20)
@@ -116,7 +120,7 @@ def test_a_run_is_exported_into_a_store_of_its_own(store, tmp_path):
 
 def test_a_message_goes_with_all_its_spans_whatever_clock_they_are_by(store, tmp_path):
     """A node whose clock is wrong puts its spans into another time."""
-    message = MessagePart("m1", trace_id="t1", sent_us=10)
+    message = MessagePart("m1", Facts(trace_id="t1", sent_us=10))
     store.write(Batch(messages=[message], spans=[span("s1", 10), span("s2", 90), span("s3", 90, trace_id="t2")]))
     path = tmp_path / "run.duckdb"
     store.export(path, 5, 20)
@@ -144,8 +148,9 @@ def test_a_store_survives_being_opened_again(tmp_path):
 
 def waiting(*first_us, number=0):
     """A body of spans that began then."""
-    told = [Told("x", 2, "t1", f"s{number}{at_us}", None, at_us * 1000, at_us * 1000, {}) for at_us in first_us]
-    return PackedSpans(min(first_us), max(first_us), len(told), packed.body_of({"service.name": "chat"}, told))
+    told = [Told("x", 2, f"s{number}{at_us}", None, at_us * 1000, at_us * 1000) for at_us in first_us]
+    body = packed.body_of({"service.name": "chat"}, [TracePart("t1", {}, told)])
+    return PackedSpans(min(first_us), max(first_us), len(told), body)
 
 
 def began_us(store):
@@ -178,10 +183,10 @@ def test_packed_spans_are_bounded(tmp_path):
 
 def test_a_finished_run_has_its_spans_unpacked(store, tmp_path):
     """Those of its time, and no others that came with them; but those of its messages, whatever their clock said."""
-    mine = Told("x", 2, "t-m1", "s", None, CLOCK_SLACK_US * 500, CLOCK_SLACK_US * 500, {})
+    mine = TracePart("t-m1", {}, [Told("x", 2, "s", None, CLOCK_SLACK_US * 500, CLOCK_SLACK_US * 500)])
     wrong_clock = PackedSpans(CLOCK_SLACK_US // 2, CLOCK_SLACK_US // 2, 1, packed.body_of({}, [mine]))
     long_ago = waiting(CLOCK_SLACK_US * 2)
-    message = MessagePart("m1", trace_id="t-m1", sent_us=10)
+    message = MessagePart("m1", Facts(trace_id="t-m1", sent_us=10))
     store.write(Batch(packed=[waiting(4, 10), wrong_clock, long_ago], messages=[message]))
     store.export(tmp_path / "exported.duckdb", 5, 20)
     unpacked(tmp_path / "exported.duckdb", tmp_path / "run.duckdb", 5, 20)
