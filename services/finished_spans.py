@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.util.types import AttributeValue
 
 from services.trace_context import Context
-from spans.packed import Anything, packed
+from spans.packed import Report, packed
 from spans.told import TracePart
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def wanted(context: Context) -> bool:
     return _sending is not None and context.sampled
 
 
-def tell(told: Anything, spans: int) -> None:
+def tell(told: Report, spans: int) -> None:
     """Tell of something with so many finished spans, whose trace is wanted."""
     if _sending is None:
         return

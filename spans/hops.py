@@ -94,9 +94,8 @@ class Projected(msgspec.Struct, array_like=True, gc=False, tag=1):
     steps: list[tuple[str, int, int]] = []
     batch: int = 1
 
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What it is known by, if it comes again."""
+    def key(self, _: str) -> tuple[str, ...]:
+        """What it is known by, if it comes again, whichever node tells."""
         return self.trace_id, self.message_id
 
     def timed(self) -> list[Timed]:
@@ -155,10 +154,9 @@ class FannedOut(msgspec.Struct, array_like=True, gc=False, tag=2):
     ok: bool = True
     sampled: tuple[str, int] | None = None
 
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What it is known by, if it comes again; each replica has its own, as they all read every record."""
-        return self.trace_id, self.message_id, str(self.received_ns)
+    def key(self, node: str) -> tuple[str, ...]:
+        """What it is known by, if it comes again; each replica tells its own, as they all read every record."""
+        return self.trace_id, self.message_id, node
 
     def timed(self) -> list[Timed]:
         """When each of its spans began and ended."""

@@ -28,7 +28,7 @@ LENGTH = Struct("<I")
 NO_MORE = LENGTH.pack(0)
 
 
-Anything: TypeAlias = TracePart | Projected | FannedOut  # that may be told; each can say which spans it is (`part`)
+Report: TypeAlias = TracePart | Projected | FannedOut  # what may be told; each can say which spans it is (`part`)
 
 
 class UnreadableError(ValueError):
@@ -50,7 +50,7 @@ class Teller(msgspec.Struct, array_like=True):
 packed = msgspec.msgpack.Encoder().encode
 
 _teller = msgspec.msgpack.Decoder(Teller).decode
-_told = msgspec.msgpack.Decoder(Anything).decode
+_told = msgspec.msgpack.Decoder(Report).decode
 
 
 def framed(told: bytes) -> bytes:
@@ -67,7 +67,7 @@ def frames_in(body: bytes) -> Iterator[bytes]:
         yield body[begin:at]
 
 
-def unpacked(body: bytes, *, naming: str = "") -> tuple[Teller, Iterator[Anything]]:
+def unpacked(body: bytes, *, naming: str = "") -> tuple[Teller, Iterator[Report]]:
     """Who tells, and what, one thing at a time; or of that only what has these words in it.
 
     Raises:
@@ -90,7 +90,7 @@ def is_readable(body: bytes) -> bool:
     return True
 
 
-def body_of(resource: Mapping[str, Any], told: Iterable[Anything]) -> bytes:
+def body_of(resource: Mapping[str, Any], told: Iterable[Report]) -> bytes:
     """A body that says this.
 
     Raises:
@@ -103,7 +103,7 @@ def body_of(resource: Mapping[str, Any], told: Iterable[Anything]) -> bytes:
     return b"".join(map(framed, frames))
 
 
-def _told_in(frames: Iterator[bytes]) -> Iterator[Anything]:
+def _told_in(frames: Iterator[bytes]) -> Iterator[Report]:
     for frame in frames:
         try:
             yield _told(frame)

@@ -53,8 +53,7 @@ class TracePart(msgspec.Struct, array_like=True, gc=False, tag=0):
     attributes: dict[str, Any]
     spans: Annotated[list[Told], msgspec.Meta(min_length=1)]
 
-    @property
-    def key(self) -> tuple[str, ...]:
+    def key(self, _: str) -> tuple[str, ...]:
         """What it is known by, if it comes again."""
         return self.trace_id, self.spans[-1].span_id
 

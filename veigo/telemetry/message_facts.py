@@ -1,13 +1,13 @@
-"""What spans tell of their message: facts for its row (`veigo/telemetry/rows.py`).
+"""What is told of a message: facts for its row (`veigo/telemetry/rows.py`).
 
-Spans that name a message (`veigo.message.id`) tell of it: by `TELLS` what a span of this name does, its beginning and
-its end among them. Half of all spans tell nothing but that there is one.
+Readers of its record tell of it field by field (`spans/hops.py`). Of spans those do that name it (`veigo.message.id`):
+by `TELLS` what a span of this name does, its beginning and its end among them; half of them tell nothing.
 """
 
 from typing import Any, NamedTuple
 
 from spans.hops import FannedOut, Projected
-from spans.packed import Anything
+from spans.packed import Report
 from spans.told import MESSAGE_ID, REPLAYED, ROOM_ID, SENDER_ID, TracePart
 from veigo.telemetry.rows import Facts, MessagePart
 from veigo.telemetry.told import VALUE_CHARACTERS_MAX
@@ -71,11 +71,11 @@ TELLS = {
 _TELLS_NOTHING = Tells()
 
 
-def told_of(told: Anything) -> MessagePart | None:
+def told_of(told: Report) -> MessagePart | None:
     """What is told of a message; None when that is nothing, or no message is named."""
     match told:
         case TracePart():
-            return told_by_spans(told)
+            return _told_by_spans(told)
         case Projected():
             return MessagePart(told.message_id, _projected(told))
         case FannedOut():
@@ -85,18 +85,18 @@ def told_of(told: Anything) -> MessagePart | None:
 def _projected(told: Projected) -> Facts:
     place = told.place
     facts = Facts(
-        room_id=told.room_id,
+        room_id=_text(told.room_id),
         sequence=told.sequence,
         trace_id=told.trace_id,
         committed_us=told.committed_us,
         captured_us=max(told.committed_us, told.captured_us),
         appended_us=max(told.captured_us, place.appended_ms * 1000),
-        topic=place.topic,
+        topic=_text(place.topic),
         partition=place.partition,
         offset=place.offset,
     )
     if told.sender_id is not None:
-        facts["sender_id"] = told.sender_id
+        facts["sender_id"] = _text(told.sender_id)
     if told.lsn is not None:
         facts["lsn"] = told.lsn
     return facts
@@ -113,7 +113,7 @@ def _fanned_out(told: FannedOut) -> Facts:
     return facts
 
 
-def told_by_spans(part: TracePart) -> MessagePart | None:
+def _told_by_spans(part: TracePart) -> MessagePart | None:
     """What spans tell."""
     shared, last = part.attributes, part.spans[-1].attributes
     message_id = shared.get(MESSAGE_ID) or last.get(MESSAGE_ID)
@@ -123,7 +123,7 @@ def told_by_spans(part: TracePart) -> MessagePart | None:
         return MessagePart(str(message_id), Facts(trace_id=part.trace_id, replays=1))
     facts: dict[str, Any] = {}
     if ROOM_ID in shared:
-        facts["room_id"] = text(shared[ROOM_ID])
+        facts["room_id"] = _text(shared[ROOM_ID])
     for told in part.spans:
         begins, ends, known = TELLS.get(told.name, _TELLS_NOTHING)
         if begins is not None:
@@ -132,7 +132,7 @@ def told_by_spans(part: TracePart) -> MessagePart | None:
             facts[ends] = told.ended_ns // 1000
         for attribute, column, is_number in known:
             value = told.attributes.get(attribute)
-            fact = whole_number(value) if is_number else text(value)
+            fact = None if value is None else _whole_number(value) if is_number else _text(value)
             if fact is not None:
                 facts[column] = fact
     if not facts:
@@ -141,12 +141,11 @@ def told_by_spans(part: TracePart) -> MessagePart | None:
     return MessagePart(str(message_id), facts)  # type: ignore[arg-type]
 
 
-def text(value: object) -> str | None:
-    """An attribute as text within its bound; None when it is not there."""
-    return None if value is None else str(value)[:VALUE_CHARACTERS_MAX]
+def _text(value: object) -> str:
+    return str(value)[:VALUE_CHARACTERS_MAX]
 
 
-def whole_number(value: object) -> int | None:
+def _whole_number(value: object) -> int | None:
     """A number that may have come as text, as the conventions want a partition; None when it is none."""
     if type(value) is int:
         return value

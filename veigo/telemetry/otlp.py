@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from spans.packed import Anything, UnreadableError
+from spans.packed import Report, UnreadableError
 from spans.told import Told, TracePart
 from veigo.telemetry.told import Telling, node_of
 
@@ -145,7 +145,7 @@ def body_of(tellings: Iterable[Telling]) -> bytes:
     return _encode(Request([_resource_spans(resource, told) for resource, told in tellings]))
 
 
-def _resource_spans(resource: Mapping[str, Any], told: Iterable[Anything]) -> ResourceSpans:
+def _resource_spans(resource: Mapping[str, Any], told: Iterable[Report]) -> ResourceSpans:
     node = node_of(resource)
     spans = [span for one in told for span in spans_of(one.part(node))]
     return ResourceSpans(Resource(attributes_of(resource)), [ScopeSpans(spans)])

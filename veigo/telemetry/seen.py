@@ -6,7 +6,7 @@ read anew makes the same spans. Only the first counts.
 
 from collections.abc import Iterable
 
-from spans.packed import Anything
+from spans.packed import Report
 
 GENERATION = 50_000  # one to two of them are remembered: of what is told at full load 30 s, 7 MB
 
@@ -37,9 +37,9 @@ class Seen:
         self.again = 0  # what had been told before
         self._recent = Recent(generation)
 
-    def new(self, told: Iterable[Anything]) -> list[Anything]:
-        """What of it comes for the first time."""
+    def new(self, node: str, told: Iterable[Report]) -> list[Report]:
+        """What of a node's telling comes for the first time."""
         came, add = list(told), self._recent.add
-        new = [one for one in came if add(one.key)]
+        new = [one for one in came if add(one.key(node))]
         self.again += len(came) - len(new)
         return new

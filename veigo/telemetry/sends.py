@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from spans.packed import Anything
+from spans.packed import Report
 from spans.told import Told, TracePart
 from veigo.telemetry.measurements import Series
 
@@ -29,7 +29,7 @@ class Sends:
     def __init__(self) -> None:
         self._counts = dict.fromkeys(OUTCOMES, 0)
 
-    def take(self, told: Iterable[Anything]) -> None:
+    def take(self, told: Iterable[Report]) -> None:
         """Count those in that are sends: the gateway's span is around all others there."""
         for one in told:
             if isinstance(one, TracePart) and one.spans[-1].name == SEND:

@@ -28,12 +28,12 @@ class SpanIntake:
         """Take in those that are new; `body` is what they came in, if that was packed."""
         batch = Batch()
         for resource, told in tellings:
-            again = self.seen.again
-            new = self.seen.new(told)
+            node, again = node_of(resource), self.seen.again
+            new = self.seen.new(node, told)
             if not new:
                 continue
             times = [one.timed() for one in new]
-            self._metrics.take(node_of(resource), new, times)
+            self._metrics.take(node, new, times)
             self._sends.take(new)
             batch.messages += filter(None, map(told_of, new))
             kept = body if body is not None and self.seen.again == again else packed.body_of(resource, new)

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 
-from spans.packed import Anything
+from spans.packed import Report
 from spans.told import Timed, TracePart
 from veigo.telemetry.measurements import Exemplar, Series
 from veigo.telemetry.told import kind_of
@@ -29,7 +29,7 @@ class Tally:
         self.node = node
         self.labels: dict[str, object] = {"span": name, "kind": kind_of(kind)}
         self.buckets = [0] * (len(BOUNDS_S) + 1)
-        self.newest: dict[int, tuple[Anything, int]] = {}  # by bucket: which of the spans of what was told
+        self.newest: dict[int, tuple[Report, int]] = {}  # by bucket: which of the spans of what was told
         self.sum_ns = 0
         self.failed = 0
 
@@ -51,7 +51,7 @@ class SpanMetrics:
     def __init__(self) -> None:
         self._nodes: defaultdict[str, dict[tuple[str, int], Tally]] = defaultdict(dict)
 
-    def take(self, node: str, told: Iterable[Anything], times: Iterable[Iterable[Timed]]) -> None:
+    def take(self, node: str, told: Iterable[Report], times: Iterable[Iterable[Timed]]) -> None:
         """Count a node's spans in: what was told, and the times of each of it."""
         tallies = self._nodes[node]
         for one, spans in zip(told, times, strict=True):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from spans.packed import NODE, Anything, unpacked
+from spans.packed import NODE, Report, unpacked
 
 VALUE_CHARACTERS_MAX = 500  # of one attribute; what is longer is cut, so that nobody can fill the store
 
@@ -11,7 +11,7 @@ VALUE_CHARACTERS_MAX = 500  # of one attribute; what is longer is cut, so that n
 KINDS = {1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER"}
 
 
-Telling: TypeAlias = tuple[Mapping[str, Any], Iterable[Anything]]  # who tells, by its resource's attributes, and what
+Telling: TypeAlias = tuple[Mapping[str, Any], Iterable[Report]]  # who tells, by its resource's attributes, and what
 
 
 def unpacked_tellings(body: bytes, *, naming: str = "") -> list[Telling]:

@@ -35,7 +35,7 @@ EDIT = """mutation Edit($room: String!, $message: String!) {
 Capture = Callable[[bool], Awaitable[None]]
 
 
-class Anything(msgspec.Struct):
+class Report(msgspec.Struct):
     """An answer whose data nobody looks at."""
 
 
@@ -135,7 +135,7 @@ class Removals:
         return trial
 
     async def _ask(self, person: User, document: str, **variables: str) -> None:
-        await self._graphql.execute(document, variables, Anything, person.token)
+        await self._graphql.execute(document, variables, Report, person.token)
 
     async def _join_elsewhere(self, member: User, room: str) -> None:
         socket = await Socket.open(self._base_url, member.id, member.token, self._history, lambda _: None)

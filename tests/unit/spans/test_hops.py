@@ -68,6 +68,7 @@ def test_replicas_have_spans_of_their_own():
 
     assert set() == first & second
     assert first == {span.span_id for span in seen.part("realtime").spans}
+    assert seen.key("realtime") != seen.key("realtime-2")
 
 
 def test_no_two_hops_are_alike():

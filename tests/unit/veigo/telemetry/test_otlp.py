@@ -163,6 +163,6 @@ def test_the_memory_of_what_came_is_bounded():
     told = [TracePart(str(number), {}, [Told("x", 1, "1", None, 0, 0)]) for number in range(5)]
     seen = Seen(generation=2)
 
-    assert told == seen.new(told)
-    assert [] == seen.new([told[2]])
-    assert [told[1]] == seen.new([told[1]])
+    assert told == seen.new("chat", told)
+    assert [] == seen.new("chat", [told[2]])
+    assert [told[1]] == seen.new("chat", [told[1]])
