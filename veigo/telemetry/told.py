@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from spans.packed import NODE, Report, unpacked
+from spans.told import CLIENT, CONSUMER, INTERNAL, PRODUCER, SERVER
 
 VALUE_CHARACTERS_MAX = 500  # of one attribute; what is longer is cut, so that nobody can fill the store
-
-
-KINDS = {1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER"}
-
+KINDS = {INTERNAL: "INTERNAL", SERVER: "SERVER", CLIENT: "CLIENT", PRODUCER: "PRODUCER", CONSUMER: "CONSUMER"}
 
 Telling: TypeAlias = tuple[Mapping[str, Any], Iterable[Report]]  # who tells, by its resource's attributes, and what
 
