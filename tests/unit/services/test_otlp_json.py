@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from services import otlp_json
+from spans.hops import FannedOut, Place, Projected
 from spans.packed import CONTENT_TYPE, Teller, framed, packed
 from spans.told import CLIENT, CONSUMER, INTERNAL, PRODUCER, SERVER, Told, TracePart
 from veigo.telemetry import otlp, otlp_protobuf
@@ -117,3 +118,18 @@ def test_another_backend_is_handed_the_same(told):
         sent.resource_spans[0].resource
         == ExportTraceServiceRequest.FromString(handed_on.content).resource_spans[0].resource
     )
+
+
+def test_what_readers_of_records_saw_is_spans_to_any_backend():
+    """The same that our own collector makes of it."""
+    place = Place("chat.public.room_events", 3, 41, 1_012)
+    steps = [("mongo write", 1_014_000_000, 1_016_000_000)]
+    trace_id, written_id = "1" * 32, "2" * 16
+    told = [
+        Projected(trace_id, written_id, "m1", "bob", "r1", 7, 99, 1_001_500, 1_009_000, place, 1_013_000_000, 0, steps),
+        FannedOut(trace_id, "m1", place, 1_013_000_000, 1_014_000_000, 3, sampled=("bob", 1_013_500_000)),
+    ]
+    read = rows(otlp.tellings(otlp_json.request(body(told))))
+
+    assert 7 == len(read)
+    assert read == rows(unpacked_tellings(body(told)))
