@@ -1,6 +1,7 @@
 """Every fault on a real stack: seen from outside, healed, and then a message goes all the way through again."""
 
 import asyncio
+import contextlib
 import json
 import signal
 import subprocess
@@ -69,8 +70,11 @@ def history(tmp_path):
     history.close()
 
 
-async def suffered(fault, site, history):
-    """Inject a fault, see it felt and healed, and a message go through; what was felt."""
+async def suffered(fault, site, history, meanwhile=None):
+    """Inject a fault, see it felt and healed, and a message go through; what was felt.
+
+    What is done meanwhile ends before that message: there is one canary, and who signs in again ends its other session.
+    """
     plan = HealFile(site.stack.folder)
     async with underway(fault, site, history, plan):
         assert list(fault.heals()) == [owed.step for owed in plan.owed() if owed.fault == fault.name]
@@ -78,13 +82,17 @@ async def suffered(fault, site, history):
     stages = {record.stage: record for record in history.records}
     assert set(FaultStage) == set(stages)
     assert not Alarms(site.stack.folder).standing(), "the canary stays at home while an alarm stands"
+    if meanwhile is not None:
+        meanwhile.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await meanwhile
     await canary.run(site.stack)
     return stages[FaultStage.FELT].detail
 
 
 @pytest.fixture
 def suffer(site, history):
-    return lambda fault: suffered(fault, site, history)
+    return lambda fault, meanwhile=None: suffered(fault, site, history, meanwhile)
 
 
 @pytest.mark.parametrize("node", ["chat", "opa", "mongo"])
@@ -194,7 +202,7 @@ async def test_no_message_is_lost_that_was_open_across_a_restart_of_debezium(suf
     """dbz#76: what was written before the restart and committed after it was taken for sent. The canary talks."""
     talking = asyncio.create_task(talk(site.stack))
     try:
-        felt = await suffer(LongTransaction())
+        felt = await suffer(LongTransaction(), talking)
     finally:
         talking.cancel()
 
