@@ -117,4 +117,4 @@ def tell_redelivered(place: Place, message_id: str, written_id: str, trace_id: s
     again = Hops(message_id).span_id(f"redelivered {finished_spans.node()} {place.partition}@{place.offset}")
     about = {**place.attributes, REPLAYED: True}
     told = Told("redelivered", CONSUMER, again, written_id, received_ns, received_ns, attributes=about)
-    finished_spans.tell(TracePart(trace_id, {MESSAGE_ID: message_id}, [told]), 1)
+    finished_spans.tell(TracePart(trace_id, {MESSAGE_ID: message_id}, [told]))

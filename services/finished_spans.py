@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.util.types import AttributeValue
 
 from services.trace_context import Context
-from spans.packed import Report, packed
+from spans.packed import NODE, Report, packed
 from spans.told import TracePart
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class _Sending:
         self.begun = thread.waiting.begun
         self._sampler = provider.sampler
         self._takes_all = provider.sampler.get_description().startswith(TAKES_ALL)
-        self.node = str(provider.resource.attributes.get("service.instance.id", ""))
+        self.node = str(provider.resource.attributes.get(NODE, ""))
 
     def samples(self, trace_id: int, name: str) -> bool:
         """Whether the sampler wants a trace that begins here; to ask the SDK takes longer than to tell a span."""
@@ -104,16 +104,16 @@ def wanted(context: Context) -> bool:
     return _sending is not None and context.sampled
 
 
-def tell(told: Report, spans: int) -> None:
-    """Tell of something with so many finished spans, whose trace is wanted."""
+def tell(told: Report) -> None:
+    """Tell of finished spans of a trace that is wanted."""
     if _sending is None:
         return
     try:
         bytes_told = packed(told)
     except UNSPEAKABLE:
-        _sending.thread.waiting.dropped += spans
+        _sending.thread.waiting.dropped += told.count
     else:
-        _sending.put(bytes_told, spans)
+        _sending.put(bytes_told, told.count)
 
 
 def begin(begun: TracePart) -> int:

@@ -25,10 +25,10 @@ from typing import Self
 
 from spans.packed import LENGTH, NO_MORE, framed, frames_in, is_readable
 
-HALF_BYTES = 2 * 1024 * 1024  # some 6,000 spans; beyond, a span is dropped
+HALF_BYTES = 2 * 1024 * 1024  # some 8,000 spans; beyond, a span is dropped
 PRESSING_BYTES = HALF_BYTES // 4  # so much should be sent without waiting for its time
 BEGUN_MAX = 256  # spans under way at once whose beginning is noted; of more it is not, and nothing else is lost
-BEGUN_BYTES = 768  # of each; ours take 250 to 550
+BEGUN_BYTES = 768  # of each; ours take 150 to 300
 LEFT_MAX = 16  # files of the dead that are kept while nobody takes what is in them; of more, the oldest go
 SUFFIX = ".outbox"
 

@@ -50,7 +50,7 @@ class _Together:
             self._outermost = None
         if self._outermost is None or len(self._spans) >= TOGETHER_MAX:
             spans, places, self._spans, self._places = self._spans, self._places, [], []
-            finished_spans.tell(TracePart(self.trace_id, self.attributes, spans), len(spans))
+            finished_spans.tell(TracePart(self.trace_id, self.attributes, spans))
             for one in places:  # only now: who dies before leaves at least that it began
                 finished_spans.forget(one)
 

@@ -94,6 +94,11 @@ class Projected(msgspec.Struct, array_like=True, gc=False, tag=1):
     steps: list[tuple[str, int, int]] = []
     batch: int = 1
 
+    @property
+    def count(self) -> int:
+        """How many spans that is."""
+        return 3 + len(self.steps)
+
     def key(self, _: str) -> tuple[str, ...]:
         """What it is known by, if it comes again, whichever node tells."""
         return self.trace_id, self.message_id
@@ -153,6 +158,11 @@ class FannedOut(msgspec.Struct, array_like=True, gc=False, tag=2):
     recipients: int = 0
     ok: bool = True
     sampled: tuple[str, int] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many spans that is."""
+        return 2 if self.sampled is None else 3
 
     def key(self, node: str) -> tuple[str, ...]:
         """What it is known by, if it comes again; each replica tells its own, as they all read every record."""

@@ -27,7 +27,6 @@ NODE = "service.instance.id"
 LENGTH = Struct("<I")
 NO_MORE = LENGTH.pack(0)
 
-
 Report: TypeAlias = TracePart | Projected | FannedOut  # what may be told; each can say which spans it is (`part`)
 
 
@@ -43,8 +42,8 @@ class Teller(msgspec.Struct, array_like=True):
 
     @property
     def node(self) -> str:
-        """Its name among its like, if it has one."""
-        return str(self.attributes.get(NODE, ""))
+        """Which of the stack it is: its `service.instance.id`, or its service's name when it has none."""
+        return str(self.attributes.get(NODE) or self.attributes.get("service.name") or "unknown")
 
 
 packed = msgspec.msgpack.Encoder().encode

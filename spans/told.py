@@ -12,7 +12,6 @@ SENDER_ID = "veigo.sender.id"
 REPLAYED = "veigo.replayed"  # of what came again
 UNFINISHED = "veigo.unfinished"  # it began, and the process died in it
 
-
 Timed: TypeAlias = tuple[str, int, int, int, bool]  # a span's name, kind, beginning, end, and whether it went well
 
 
@@ -52,6 +51,11 @@ class TracePart(msgspec.Struct, array_like=True, gc=False, tag=0):
     trace_id: str
     attributes: dict[str, Any]
     spans: Annotated[list[Told], msgspec.Meta(min_length=1)]
+
+    @property
+    def count(self) -> int:
+        """How many spans there are."""
+        return len(self.spans)
 
     def key(self, _: str) -> tuple[str, ...]:
         """What it is known by, if it comes again."""

@@ -15,8 +15,6 @@ from services.captured import Reader, Record, projected_in, tell_redelivered
 if TYPE_CHECKING:
     from spans.hops import Projected
 
-HOPS = 3  # spans of every message, beside those of the steps: captured, produced, projected
-
 
 class Way:
     """The messages of the batch in hand, and what was done with it."""
@@ -47,9 +45,9 @@ class Way:
 
     def applied(self) -> None:
         """Tell, and be ready for the next batch."""
-        ended_ns, batch, spans = time.time_ns(), len(self._messages), HOPS + len(self._steps)
+        ended_ns, batch = time.time_ns(), len(self._messages)
         for one in self._messages:
             one.ended_ns, one.steps, one.batch = ended_ns, self._steps, batch
-            finished_spans.tell(one, spans)
+            finished_spans.tell(one)
         self._messages.clear()
         self._steps.clear()

@@ -15,7 +15,7 @@ from services import finished_spans
 from services.access_tokens import AccessToken
 from services.captured import ROOMS_MAX, Reader, Record, place_of, tell_redelivered
 from services.realtime import records
-from services.realtime.records import MESSAGE_CREATED, RoomEvent, SessionEnded, UnreadableError
+from services.realtime.records import RoomEvent, SessionEnded, UnreadableError
 from services.trace_context import context_in
 from spans.hops import FannedOut, Hops
 from spans.told import MESSAGE_ID, PRODUCER, REPLAYED, Told, TracePart
@@ -57,7 +57,7 @@ class FanOut:
         seen.ended_ns, seen.ok = time.time_ns(), kind is None
         if self._token is not None:
             _under_way.reset(self._token)
-        finished_spans.tell(seen, 2 if seen.sampled is None else 3)
+        finished_spans.tell(seen)
 
 
 class _Untold:
@@ -82,7 +82,7 @@ class Way:
 
     def of(self, record: Record, event: RoomEvent | SessionEnded) -> FanOut | _Untold:
         """The fan-out of what a record says, to be entered around the handing out."""
-        if not isinstance(event, RoomEvent) or event.type != MESSAGE_CREATED:
+        if not isinstance(event, RoomEvent) or event.type != records.MESSAGE_CREATED:
             return _UNTOLD
         received_ns = time.time_ns()
         written = context_in(event.traceparent)
@@ -132,4 +132,4 @@ def _tell_replay(event: RoomEvent, at_ns: int) -> None:
     message_id = records.message_created(event).id
     again, links = Hops(message_id).span_id(f"replay {finished_spans.node()}"), ((written.trace_id, written.span_id),)
     told = Told("replay", PRODUCER, again, written.span_id, at_ns, at_ns, True, {REPLAYED: True}, links)
-    finished_spans.tell(TracePart(written.trace_id, {MESSAGE_ID: message_id}, [told]), 1)
+    finished_spans.tell(TracePart(written.trace_id, {MESSAGE_ID: message_id}, [told]))

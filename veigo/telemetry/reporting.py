@@ -15,7 +15,7 @@ import aiohttp
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from spans.told import MESSAGE_ID
+from spans.told import MESSAGE_ID, ROOM_ID, SENDER_ID
 from veigo.history import FaultEvent, FaultStage, Frame, History, Operation, Record
 from veigo.outcome import Outcome
 from veigo.telemetry import intake
@@ -160,7 +160,7 @@ def roots(sends: Iterable[Operation]) -> bytes:
             start_time_unix_nano=began_us * 1000,
             end_time_unix_nano=ended_us * 1000,
         )
-        told = {MESSAGE_ID: message_id, "veigo.room.id": send.room or "", "veigo.sender.id": send.user}
+        told = {MESSAGE_ID: message_id, ROOM_ID: send.room or "", SENDER_ID: send.user}
         for key, value in told.items():
             span.attributes.add(key=key).value.string_value = value
         span.attributes.add(key="veigo.late_us").value.int_value = late_us

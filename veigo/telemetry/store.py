@@ -239,14 +239,13 @@ class Store:
         return f'"{found[0]}"'
 
     def _append(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-        append = None
-        for row in rows:
-            if append is None:  # only now: to make one takes as long as twenty rows
-                appender = self._connection.appender(table)
-                append = appender.append_row
-            append(*row)
-        if append is not None:
-            appender.flush()
+        told = list(rows)
+        if not told:
+            return  # to make an appender takes as long as twenty rows
+        appender = self._connection.appender(table)
+        for row in told:
+            appender.append_row(*row)
+        appender.flush()
 
     def _write_messages(self, parts: Sequence[MessagePart], *, may_be_new: bool) -> None:
         """Append those that come for the first time; the parts of others are put into the rows that are there."""

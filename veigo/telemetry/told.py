@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from spans.packed import NODE, Report, unpacked
+from spans.packed import Report, Teller, unpacked
 from spans.told import CLIENT, CONSUMER, INTERNAL, PRODUCER, SERVER
 
 VALUE_CHARACTERS_MAX = 500  # of one attribute; what is longer is cut, so that nobody can fill the store
@@ -28,8 +28,8 @@ def kind_of(kind: int) -> str:
 
 
 def node_of(resource: Mapping[str, Any]) -> str:
-    """Which node of the stack speaks: its `service.instance.id`, or its service's name when it has none."""
-    return str(resource.get(NODE) or resource.get("service.name") or "unknown")[:VALUE_CHARACTERS_MAX]
+    """Which node of the stack speaks."""
+    return Teller(resource).node[:VALUE_CHARACTERS_MAX]
 
 
 def bounded(attributes: Mapping[str, Any]) -> dict[str, Any]:

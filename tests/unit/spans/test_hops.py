@@ -45,6 +45,7 @@ def test_times_are_those_of_the_spans(seen):
     part = seen.part("realtime-2")
 
     assert part.timed() == seen.timed()
+    assert part.count == seen.count == len(seen.timed())
     assert all(began_ns <= ended_ns for _, _, began_ns, ended_ns, _ in seen.timed())
     assert seen.trace_id == part.trace_id
 
